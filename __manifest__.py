@@ -1,0 +1,25 @@
+{
+    "name": "Toxic Customer Exit",
+    "summary": "See draining customers early, renegotiate, contain, or leave fairly",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Toxic Customer Exit contributors",
+    "license": "LGPL-3",
+    "depends": [
+        "base_automation",
+        "calendar",
+        "crm",
+        "portal",
+        "rating",
+        "sale_management",
+        "sale_project",
+        "sale_timesheet",
+    ],
+    "data": [
+        "security/toxic_customer_exit_groups.xml",
+        "security/ir.model.access.csv",
+        "security/toxic_customer_exit_rules.xml",
+        "views/menus.xml",
+    ],
+    "application": True,
+}

@@ -1,0 +1,92 @@
+from datetime import date, timedelta
+
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+USER_GROUP = "toxic_customer_exit.group_toxicity_user"
+MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+
+
+@tagged("post_install", "-at_install")
+class ToxicityCommon(AccountTestInvoicingCommon):
+    """A services company with one user per level, and factories for its records."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.customer = cls.make_customer()
+        cls.salesperson = cls.make_user(
+            "salesperson", "sales_team.group_sale_salesman_all_leads"
+        )
+        cls.manager = cls.make_user(
+            "manager", "sales_team.group_sale_manager,account.group_account_invoice"
+        )
+        cls.outsider = cls.make_user("outsider", "base.group_user")
+        cls.hour = cls.env.ref("uom.product_uom_hour")
+        cls.service_ordered = cls.make_service("Ordered advice", "ordered_prepaid")
+        cls.service_delivered = cls.make_service("Delivered advice", "delivered_manual")
+
+    @classmethod
+    def make_user(cls, login, groups, **values):
+        return new_test_user(
+            cls.env,
+            login=login,
+            groups=groups,
+            company_id=cls.env.company.id,
+            company_ids=[Command.set(cls.env.company.ids)],
+            **values,
+        )
+
+    @classmethod
+    def make_customer(cls, **values):
+        return cls.env["res.partner"].create(
+            {"name": "Difficult Ltd", "is_company": True, **values}
+        )
+
+    @classmethod
+    def make_service(cls, name, service_policy, **values):
+        """A service sold by the hour at 100; policies as in sale_timesheet."""
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "type": "service",
+                "service_policy": service_policy,
+                "uom_id": cls.hour.id,
+                "list_price": 100.0,
+                "taxes_id": [Command.clear()],
+                **values,
+            }
+        )
+
+    @classmethod
+    def make_order(cls, *lines, confirm=True, **values):
+        """A sales order; each line is (product, quantity[, price[, discount]])."""
+        order = cls.env["sale.order"].create(
+            {
+                "partner_id": cls.customer.id,
+                "order_line": [
+                    Command.create(cls._prepare_order_line_vals(*line))
+                    for line in lines
+                ],
+                **values,
+            }
+        )
+        if confirm:
+            order.action_confirm()
+        return order
+
+    @classmethod
+    def _prepare_order_line_vals(cls, product, quantity, price=100.0, discount=0.0):
+        return {
+            "product_id": product.id,
+            "product_uom_qty": quantity,
+            "price_unit": price,
+            "discount": discount,
+        }
+
+    @classmethod
+    def days_ago(cls, days):
+        return date.today() - timedelta(days=days)
