@@ -14,6 +14,15 @@ class ToxicityCommon(AccountTestInvoicingCommon):
     """A services company with one user per level, and factories for its records."""
 
     @classmethod
+    def get_default_groups(cls):
+        # The user who prepares the records; tests act as the users below.
+        return (
+            super().get_default_groups()
+            | cls.quick_ref("sales_team.group_sale_manager")
+            | cls.quick_ref("project.group_project_manager")
+        )
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env.company
