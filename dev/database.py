@@ -1,4 +1,4 @@
-"""Databases: templates with the dependencies installed, and workspaces copied from them.
+"""Databases: templates with the dependencies, and workspaces copied from them.
 
 The bundled server keeps a template as a folder of the cache and copies the folder; on
 a server that PGHOST names, a template is a database and PostgreSQL copies it.
@@ -18,6 +18,7 @@ from .progress import Step
 # Raised when a template must be made anew although its ingredients are the same.
 RECIPE = 1
 DATABASE = "sandbox"
+COPIED = ("pgdata", "data")
 # A template with demo data, copied, and room to work in.
 GIGABYTES = 1.5
 
@@ -77,7 +78,7 @@ class BundledDatabases(Databases):
         partial.mkdir(parents=True)
         what = "The template database could not be copied"
         # cp keeps the owner that root gave the cluster, and shares blocks if it can.
-        parts = [template / name for name in ("pgdata", "data") if (template / name).exists()]
+        parts = [part for part in template.iterdir() if part.name in COPIED]
         done = processes.run(["cp", "-a", "--reflink=auto", *parts, partial])
         if done.returncode:
             places.remove(partial)
@@ -136,7 +137,8 @@ class NamedDatabases(Databases):
         places.remove(folder)
 
     def _name(self, folder):
-        return f"sandbox_{folder.name}_{places.fingerprint(places.CHECKOUT)}".replace("-", "_")
+        checkout = places.fingerprint(str(places.CHECKOUT))
+        return f"sandbox_{checkout}_{folder.name.replace('-', '_')}"
 
     def _filestore(self, folder, database):
         return folder / "data" / "filestore" / database

@@ -85,7 +85,7 @@ class BundledServer:
     def __enter__(self):
         self._end_orphan()
         settings = {**SETTINGS, "unix_socket_directories": self.sockets}
-        flags = [flag for pair in settings.items() for flag in ("-c", "=".join(map(str, pair)))]
+        flags = [f"--{name}={value}" for name, value in settings.items()]
         command = [self.binaries / "postgres", "-D", self.data, *flags]
         with open(self.log, "w") as log:
             self._process = processes.start(
@@ -134,7 +134,7 @@ class BundledServer:
             return []
 
     def _end_orphan(self):
-        """Stop the server of a killed run; whoever calls this holds the folder's lock."""
+        """Stop the server of a killed run: we hold the lock, so nobody uses it."""
         lines = self._pid_file()
         if not lines:
             return
@@ -162,7 +162,7 @@ def command_line(pid):
 
 
 def socket_folder(folder):
-    """Return a private folder for the socket: in `folder`, or where it is not too long."""
+    """Return a private folder for the socket, in `folder` unless that is too deep."""
     sockets = folder / "socket"
     if len(os.fsencode(sockets / SOCKET)) > LONGEST_SOCKET:
         name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]

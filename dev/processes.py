@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Variables that would lead our programs to somebody else's Python or Odoo settings.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "ODOO_RC")
@@ -49,23 +49,24 @@ def stop(process, with_signal, patience):
             process.kill()
             process.wait()
     # Its own children (a browser, a worker) share its session.
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def run(command, **options):
     """Run a program to its end and return it with what it printed."""
-    with start(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        **options,
-    ) as process, stopped_at_exit(process, signal.SIGTERM):
+    with (
+        start(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            **options,
+        ) as process,
+        stopped_at_exit(process, signal.SIGTERM),
+    ):
         output = process.stdout.read()
         process.wait()
     return subprocess.CompletedProcess(command, process.returncode, output)

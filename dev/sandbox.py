@@ -24,7 +24,7 @@ def module_fingerprint():
         for path in sorted(places.CHECKOUT.rglob("*"))
         if path.is_file() and is_module_file(path.relative_to(places.CHECKOUT).parts)
     ]
-    names = [path.relative_to(places.CHECKOUT) for path in files]
+    names = [str(path.relative_to(places.CHECKOUT)) for path in files]
     return places.fingerprint(*names, *files)
 
 

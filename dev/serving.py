@@ -1,4 +1,4 @@
-"""`make run` and `make shell`: the sandbox with demo data, to look at and to talk to."""
+"""`make run` and `make shell`: the demo database, to look at and to talk to."""
 
 import os
 import signal

@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+from pathlib import Path
 
 from . import places, processes, sandbox
 from .locks import Lock, Taken
@@ -39,25 +40,32 @@ def test_in(folder):
 
 def pytest(odoo):
     process = processes.start(
-        pytest_command(odoo),
+        pytest_command(odoo, shlex.split(os.environ.get("ARGS", ""))),
         signal_name="INT",
-        cwd=places.CHECKOUT,
+        cwd=places.ADDONS,
         env=odoo.environment(INSIDE),
     )
     with processes.stopped_at_exit(process, signal.SIGINT, patience=60):
         return process.wait()
 
 
-def pytest_command(odoo):
+def pytest_command(odoo, words):
     """Our tests go by the linked path: there the module has its name."""
-    chosen = shlex.split(os.environ.get("ARGS", ""))
-    folders = [places.LINK / name for name in ("tests", "dev/tests")]
-    named = any((places.CHECKOUT / word.split("::")[0]).exists() for word in chosen)
+    words = [locate(word) for word in words]
+    if not any(isinstance(word, Path) for word in words):
+        words += [places.LINK / name for name in ("tests", "dev/tests")]
     return [
         *(odoo.python, "-m", "pytest", "-c", places.CHECKOUT / "pyproject.toml"),
-        *(f"--rootdir={places.ADDONS}", "-p", "sandbox_pytest"),
+        # Without the second, pytest also takes the checkout for a package to import.
+        *(f"--rootdir={places.ADDONS}", f"--confcutdir={places.ADDONS}"),
+        *("-p", "sandbox_pytest"),
         *(f"--odoo-database={odoo.database}", f"--odoo-config={odoo.conf}"),
-        "--odoo-http",
-        *(places.LINK / word if named and (places.CHECKOUT / word.split("::")[0]).exists() else word for word in chosen),
-        *([] if named else folders),
+        *("--odoo-http", *words),
     ]
+
+
+def locate(word):
+    """Return a test file named from the checkout by its linked path."""
+    name = word.partition("::")[0]
+    named = not word.startswith("-") and (places.CHECKOUT / name).exists()
+    return places.LINK / word if named else word
