@@ -111,3 +111,32 @@ class SaleOrder(models.Model):
                 "default_project_id": self.sudo().project_id.id,
             },
         )
+
+    def _get_settlement_lines(self):
+        """The lines that can carry money; a combo's price is on its items."""
+        return self.order_line.filtered(
+            lambda line: not line.display_type and line.product_id.type != "combo"
+        )
+
+    def _get_delivered_share(self):
+        """Which part of the agreed value was delivered, between 0 and 1.
+
+        A discount agreed on the whole order is due in this proportion.
+        """
+        self.ensure_one()
+        lines = self._get_settlement_lines().filtered(
+            lambda line: (
+                not (
+                    line.is_downpayment or line.is_expense or line._is_order_discount()
+                )
+            )
+        )
+        ordered = sum(
+            line.product_uom_qty * line._get_discounted_price() for line in lines
+        )
+        delivered = sum(
+            line.qty_delivered * line._get_discounted_price() for line in lines
+        )
+        if ordered <= 0:
+            return 1.0 if delivered > 0 else 0.0
+        return max(0.0, min(1.0, delivered / ordered))

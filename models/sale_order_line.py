@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import formatLang
+from odoo.tools import float_compare, formatLang
 
 from .line_terms import LineTerms
 
@@ -108,3 +108,116 @@ class SaleOrderLine(models.Model):
             return f"{formatLang(self.env, value, dp='Discount')} %"
         quantity = formatLang(self.env, value, dp="Product Unit")
         return f"{quantity} {self.product_uom_id.name or ''}".strip()
+
+    def _is_order_discount(self):
+        """A discount on the whole order, as Odoo's discount button adds it."""
+        self.ensure_one()
+        return bool(self._is_global_discount() or self._is_discount_line())
+
+    def _follows_delivery(self):
+        """A discount that nobody marked as delivered is due like the rest is."""
+        return self._is_order_discount() and not self.qty_delivered
+
+    def _get_settled_delivery(self, share):
+        """(delivered quantity, price) as the settlement counts this line.
+
+        A discount follows the delivered share by its price, to the cent, while
+        nothing of it is billed; afterwards only its quantity can still change.
+        """
+        self.ensure_one()
+        if not self._follows_delivery():
+            return self.qty_delivered, self.price_unit
+        if self.invoice_lines or not share:
+            return self._round_quantity(self.product_uom_qty * share), self.price_unit
+        return self.product_uom_qty, self.price_unit * share
+
+    def _round_quantity(self, quantity):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return round(quantity, digits)
+
+    def _get_credited_quantity(self):
+        """What credit notes took back, other than those that settled an exit."""
+        self.ensure_one()
+        credit_lines = self.invoice_lines.filtered(
+            lambda item: (
+                item.move_id.move_type == "out_refund"
+                and item.parent_state == "posted"
+                and not item.move_id.exit_id
+                and item.quantity > 0
+            )
+        )
+        return sum(
+            item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
+            for item in credit_lines
+        )
+
+    def _settle_discount(self, share, scope_change_vals):
+        for line in self.filtered(lambda line: line._follows_delivery()):
+            delivered, price = line._get_settled_delivery(share)
+            line.with_context(scope_change_vals=scope_change_vals)._write_unlocked(
+                {
+                    "product_uom_qty": delivered,
+                    "price_unit": price,
+                    "discount": line.discount,
+                    "qty_delivered": delivered,
+                }
+            )
+
+    def _write_unlocked(self, vals):
+        locked = self.order_id.filtered("locked")
+        locked.action_unlock()
+        self.write(vals)
+        locked.action_lock()
+
+    def _cut_to_delivered(self, delivered, scope_change_vals):
+        """Make an ordered-quantities line say what was delivered, at its price.
+
+        Quantity, price and discount go in one write: a quantity alone would be
+        priced again from the pricelist. So does the delivered quantity, which a new
+        ordered one makes Odoo compute again. What milestones deliver is a share of the
+        ordered quantity, so that one must stay.
+        """
+        self.ensure_one()
+        if (
+            self.is_downpayment
+            or self.product_id.invoice_policy != "order"
+            or self.qty_delivered_method == "milestones"
+            or not self._differs(self.product_uom_qty, delivered)
+        ):
+            return
+        self.with_context(
+            scope_change_vals=scope_change_vals, no_update_allocated_hours=True
+        ).write(
+            {
+                "product_uom_qty": delivered,
+                "price_unit": self.price_unit,
+                "discount": self.discount,
+                "qty_delivered": self.qty_delivered,
+            }
+        )
+
+    def _set_to_invoice(self, quantity):
+        if self._differs(self.qty_to_invoice, quantity):
+            self.qty_to_invoice = quantity
+
+    def _differs(self, quantity, other):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return float_compare(quantity, other, precision_digits=digits) != 0
+
+    def _is_price_included(self):
+        return any(tax.price_include for tax in self.tax_ids.flatten_taxes_hierarchy())
+
+    def _get_untaxed(self, quantity, price_unit=None):
+        """The untaxed price of a quantity, unrounded unless taxes are in the price."""
+        self.ensure_one()
+        price = self.price_unit if price_unit is None else price_unit
+        price *= 1 - self.discount / 100
+        if not self._is_price_included():
+            return quantity * price
+        return self.tax_ids.compute_all(
+            price,
+            currency=self.currency_id,
+            quantity=quantity,
+            product=self.product_id,
+            partner=self.order_id.partner_shipping_id,
+        )["total_excluded"]

@@ -99,3 +99,52 @@ class ToxicityCommon(AccountTestInvoicingCommon):
     @classmethod
     def days_ago(cls, days):
         return date.today() - timedelta(days=days)
+
+    @classmethod
+    def make_exit(cls, customer=None, state="approved", **values):
+        """An exit asked for by the salesperson, as far as `state` says."""
+        exit_case = (
+            cls.env["customer.exit"]
+            .with_user(cls.salesperson)
+            .create({"partner_id": (customer or cls.customer).id, **values})
+        )
+        if state != "draft":
+            exit_case = exit_case.with_user(cls.manager)
+            exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+            exit_case.action_approve()
+        return exit_case
+
+    @classmethod
+    def make_invoices(cls, orders, final=False):
+        """Odoo's own invoicing of what is to invoice, posted."""
+        moves = orders._create_invoices(final=final)
+        moves.action_post()
+        return moves
+
+    @classmethod
+    def make_credit_note(cls, invoice, quantities):
+        """A posted credit note over part of an invoice: {product: quantity}."""
+        reversal = (
+            cls.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        reversal.refund_moves()
+        credit_note = reversal.new_move_ids
+        for line in credit_note.invoice_line_ids.filtered("product_id"):
+            line.quantity = quantities.get(line.product_id, 0)
+        credit_note.action_post()
+        return credit_note
+
+    @classmethod
+    def make_down_payment(cls, order, post=True, **values):
+        """A down payment through Odoo's wizard; `amount` is a percentage."""
+        wizard = (
+            cls.env["sale.advance.payment.inv"]
+            .with_context(active_model="sale.order", active_ids=order.ids)
+            .create({"advance_payment_method": "percentage", **values})
+        )
+        invoice = wizard._create_invoices(order)
+        if post:
+            invoice.action_post()
+        return invoice

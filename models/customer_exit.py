@@ -1,0 +1,480 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+USER_GROUP = "toxic_customer_exit.group_toxicity_user"
+MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+
+OPEN_STATES = ("draft", "approved", "invoiced")
+# Only the buttons move these: they check first, then write in sudo.
+STEP_DEFAULTS = {
+    "name": False,
+    "state": "draft",
+    "approver_id": False,
+    "approval_date": False,
+    "date_closed": False,
+    "invoice_ids": [],
+    "rebill_line_ids": [],
+}
+DECISION_FIELDS = {
+    "approval_reason",
+    "ethics_checked",
+    "settlement_reason",
+    "open_amount_decision",
+    "open_amount_reason",
+}
+
+
+class CustomerExit(models.Model):
+    """The case that ends a customer relationship: decided, billed once, closed.
+
+    How the final invoice comes about is in customer_exit_settlement.py, the proof
+    that it is right in customer_exit_law.py.
+    """
+
+    _name = "customer.exit"
+    _description = "Customer exit"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date_opened desc, id desc"
+    _mail_post_access = "read"
+
+    name = fields.Char(string="Reference", readonly=True, copy=False)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, ondelete="restrict", index=True
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+        index=True,
+        tracking=True,
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("approved", "Approved"),
+            ("invoiced", "Invoiced"),
+            ("closed", "Closed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+
+    date_opened = fields.Date(
+        string="Opened on", required=True, default=fields.Date.context_today, copy=False
+    )
+    reasons = fields.Html(
+        help="What happened, dated and observable, and what we tried."
+    )
+    desired_outcome = fields.Text(
+        help="Where both sides should stand when this is over."
+    )
+    effective_date = fields.Date(string="Effective on", copy=False)
+
+    approver_id = fields.Many2one(
+        "res.users", string="Approved by", readonly=True, copy=False
+    )
+    approval_date = fields.Datetime(string="Approved on", readonly=True, copy=False)
+    approval_reason = fields.Text(
+        string="Reason of the approval", copy=False, tracking=True
+    )
+    ethics_checked = fields.Boolean(
+        string="Ethics check done",
+        copy=False,
+        tracking=True,
+        help="Alternatives were offered in good faith, nobody is left at a critical "
+        "deadline, and the reasons are facts.",
+    )
+
+    invoice_ids = fields.One2many(
+        "account.move", "exit_id", string="Final invoices", readonly=True, copy=False
+    )
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
+    rebill_line_ids = fields.Many2many(
+        "sale.order.line",
+        string="Credited lines billed again",
+        readonly=True,
+        copy=False,
+        help="What was credited on these lines is billed again instead of forgiven.",
+    )
+    settlement_reason = fields.Text(
+        string="Settled without an invoice because", copy=False, tracking=True
+    )
+    open_receivable = fields.Monetary(compute="_compute_open_receivable")
+    still_to_bill = fields.Monetary(compute="_compute_still_to_bill")
+
+    open_amount_decision = fields.Selection(
+        [("written_off", "Written off"), ("left_open", "Left open")],
+        string="What stays unpaid is",
+        copy=False,
+        tracking=True,
+    )
+    open_amount_reason = fields.Text(
+        string="Reason for what stays unpaid", copy=False, tracking=True
+    )
+    date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
+    obstacles = fields.Html(compute="_compute_obstacles", sanitize=False)
+
+    _one_open = models.UniqueIndex(
+        "(commercial_partner_id, company_id)"
+        " WHERE state NOT IN ('closed', 'cancelled')",
+        "This customer already has an open exit in this company.",
+    )
+
+    @api.depends("name", "partner_id.name")
+    def _compute_display_name(self):
+        for record in self:
+            parts = (record.name, record.partner_id.name)
+            record.display_name = " · ".join(part for part in parts if part)
+
+    def _compute_invoice_count(self):
+        # sudo: a count for people who deliver and may not read invoices
+        counts = dict(
+            self.env["account.move"]
+            .sudo()
+            ._read_group([("exit_id", "in", self.ids)], ["exit_id"], ["__count"])
+        )
+        for record in self:
+            record.invoice_count = counts.get(record.sudo(), 0)
+
+    @api.depends("commercial_partner_id", "company_id")
+    def _compute_open_receivable(self):
+        # sudo: the sum is for everyone who works on the exit, the invoices are not
+        groups = (
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+                    ("company_id", "in", self.company_id.ids),
+                    *self._get_unpaid_invoices_domain(),
+                ],
+                ["commercial_partner_id", "company_id"],
+                ["amount_residual_signed:sum"],
+            )
+        )
+        residuals = {
+            (partner.id, company.id): amount for partner, company, amount in groups
+        }
+        for record in self:
+            key = (record.commercial_partner_id.id, record.company_id.id)
+            record.open_receivable = residuals.get(key, 0.0)
+
+    @api.depends("commercial_partner_id", "company_id", "state")
+    def _compute_still_to_bill(self):
+        for record in self:
+            is_open = record.state in ("draft", "approved")
+            record.still_to_bill = record._get_amount_to_bill() if is_open else 0.0
+
+    @api.depends_context("uid", "lang")
+    @api.depends(
+        "state",
+        "approval_reason",
+        "ethics_checked",
+        "open_amount_decision",
+        "open_amount_reason",
+    )
+    def _compute_obstacles(self):
+        for record in self:
+            found = record._get_next_obstacles() if record._origin else {}
+            record.obstacles = (
+                self.env["ir.qweb"]._render(
+                    "toxic_customer_exit.customer_exit_obstacles",
+                    {"obstacles": list(found.values())},
+                )
+                if found
+                else False
+            )
+
+    @api.constrains("partner_id", "company_id")
+    def _check_partner_is_a_customer(self):
+        companies = self.env["res.company"].sudo().search([])
+        own_partners = companies.partner_id.commercial_partner_id
+        for record in self:
+            if record.commercial_partner_id in own_partners:
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s is one of your own companies: an exit needs a "
+                        "customer.",
+                        partner=record.partner_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_unlawful_values(vals)
+            if not self.env.su:
+                # Overrules a default_state and the like in the context.
+                vals.update(STEP_DEFAULTS)
+            vals["name"] = vals.get("name") or self._next_name(vals)
+            if vals.get("state", "draft") in OPEN_STATES:
+                self._refuse_second_open(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_unlawful_values(vals)
+        if {"partner_id", "company_id"} & vals.keys():
+            self._refuse_another_customer()
+            for record in self:
+                record._refuse_second_open(
+                    {
+                        "partner_id": record.partner_id.id,
+                        "company_id": record.company_id.id,
+                        **vals,
+                    }
+                )
+        return super().write(vals)
+
+    def _refuse_second_open(self, vals):
+        """Name the open exit; the unique index alone could not, and comes first."""
+        partner = self.env["res.partner"].browse(vals.get("partner_id"))
+        # sudo: an exit that the user may not read still blocks a second one
+        other = self.sudo().search(
+            [
+                ("commercial_partner_id", "=", partner.sudo().commercial_partner_id.id),
+                ("company_id", "=", vals.get("company_id") or self.env.company.id),
+                ("state", "in", OPEN_STATES),
+                ("id", "not in", self.ids),
+            ],
+            limit=1,
+        )
+        if other and partner:
+            raise ValidationError(
+                self.env._(
+                    "%(partner)s already has the open exit %(exit)s, owned by "
+                    "%(owner)s: go on with that one, or cancel it first.",
+                    partner=partner.display_name,
+                    exit=other.name,
+                    owner=other.user_id.name or self.env._("nobody"),
+                )
+            )
+
+    def _next_name(self, vals):
+        company = vals.get("company_id") or self.env.company.id
+        sequences = self.env["ir.sequence"].with_company(company)
+        return sequences.next_by_code("customer.exit")
+
+    def _refuse_unlawful_values(self, vals):
+        """Steps are taken by buttons; decisions are written by managers only."""
+        if self.env.su:
+            return
+        if steps := STEP_DEFAULTS.keys() & vals.keys():
+            raise UserError(
+                self.env._(
+                    "%(fields)s of an exit cannot be written: use the buttons "
+                    "on its form.",
+                    fields=self._get_labels(steps),
+                )
+            )
+        decisions = {name for name in DECISION_FIELDS if vals.get(name)}
+        if decisions and not self._is_manager():
+            raise UserError(
+                self.env._(
+                    "%(fields)s of an exit is written by a manager of customer exits.",
+                    fields=self._get_labels(decisions),
+                )
+            )
+
+    def _refuse_another_customer(self):
+        if decided := self.filtered(lambda record: record.state != "draft"):
+            raise UserError(
+                self.env._(
+                    "%(exit)s is decided: its customer and company stay. Cancel it "
+                    "and open another one.",
+                    exit=decided[0].display_name,
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_decided(self):
+        kept = self.filtered(lambda record: record.state not in ("draft", "cancelled"))
+        if kept:
+            raise UserError(
+                self.env._(
+                    "%(exit)s is decided and stays on record: cancel it instead.",
+                    exit=kept[0].display_name,
+                )
+            )
+
+    def _get_labels(self, names):
+        fields_by_name = self.fields_get(sorted(names), ["string"])
+        return ", ".join(field["string"] for field in fields_by_name.values())
+
+    def _is_manager(self):
+        return self.env.user.has_group(MANAGER_GROUP)
+
+    # Obstacles: one source for the banner, the buttons and the tests
+
+    def _get_next_obstacles(self):
+        """What stands in the way of the next step, as {code: sentence}."""
+        getters = {
+            "draft": self._get_approval_obstacles,
+            "approved": self._get_invoice_obstacles,
+            "invoiced": self._get_closing_obstacles,
+        }
+        return getters[self.state]() if self.state in getters else {}
+
+    def _get_approval_obstacles(self):
+        """Hook: what stands in the way of the approval by the current user."""
+        self.ensure_one()
+        obstacles = {}
+        if self.state != "draft":
+            obstacles["not_draft"] = self.env._(
+                "%(exit)s is no longer a draft.", exit=self.display_name
+            )
+        if not self._is_manager():
+            obstacles["not_manager"] = self.env._(
+                "A manager of customer exits approves."
+            )
+        elif self._is_requester() and not self._may_approve_own():
+            obstacles["requester"] = self.env._(
+                "You asked for this exit: another manager approves it. One-person "
+                "companies can allow it in the settings."
+            )
+        if not self.approval_reason:
+            obstacles["no_reason"] = self.env._(
+                "The reason of the approval is missing."
+            )
+        if not self.ethics_checked:
+            obstacles["no_ethics_check"] = self.env._("The ethics check is not done.")
+        return obstacles
+
+    def _is_requester(self):
+        return self.env.user in self.create_uid | self.user_id
+
+    def _may_approve_own(self):
+        # sudo: a setting of the company that managers do not read themselves
+        return self.company_id.sudo().exit_self_approval
+
+    def _get_closing_obstacles(self):
+        """Hook: what stands in the way of closing, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if self.state != "invoiced":
+            obstacles["not_invoiced"] = self.env._(
+                "%(exit)s is not settled: issue its final invoice first.",
+                exit=self.display_name,
+            )
+        if not self._is_manager():
+            obstacles["not_manager"] = self.env._("A manager of customer exits closes.")
+        unpaid = self._get_unpaid_invoices()
+        if unpaid and not self.open_amount_decision:
+            obstacles["unpaid"] = self.env._(
+                "Not paid yet: %(invoices)s. Have it paid, or decide that it is "
+                "written off or left open, with a reason.",
+                invoices=self._name_some(unpaid),
+            )
+        if self.open_amount_decision and not self.open_amount_reason:
+            obstacles["no_open_reason"] = self.env._(
+                "The reason why an amount stays unpaid is missing."
+            )
+        return obstacles
+
+    def _get_unpaid_invoices_domain(self):
+        return [
+            ("move_type", "in", ("out_invoice", "out_refund")),
+            ("state", "=", "posted"),
+            ("amount_residual_signed", "!=", 0),
+        ]
+
+    def _get_unpaid_invoices(self):
+        # sudo: whoever closes is told what is open, also without billing rights
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    *self._get_unpaid_invoices_domain(),
+                ]
+            )
+        )
+
+    def _name_some(self, records, limit=5):
+        """Name the first few records, and say how many more there are."""
+        names = ", ".join(record.display_name for record in records[:limit])
+        if more := len(records) - limit if len(records) > limit else 0:
+            return self.env._("%(names)s and %(more)s more", names=names, more=more)
+        return names
+
+    def _refuse_if(self, obstacles):
+        """Stop a button with the sentences that the form shows."""
+        if obstacles:
+            raise UserError("\n".join(obstacles.values()))
+
+    # Steps
+
+    def _move_to(self, state, **vals):
+        """Take a step; the caller has checked that it may be taken."""
+        # sudo: the step fields are closed to everyone's direct writing
+        self.sudo().write({"state": state, **vals})
+
+    def action_approve(self):
+        for record in self:
+            record._refuse_if(record._get_approval_obstacles())
+        self._move_to(
+            "approved",
+            approver_id=self.env.user.id,
+            approval_date=fields.Datetime.now(),
+        )
+
+    def action_close(self):
+        for record in self:
+            record._refuse_if(record._get_closing_obstacles())
+        self._move_to("closed", date_closed=fields.Date.context_today(self))
+
+    def action_cancel(self):
+        for record in self:
+            record._refuse_if(record._get_cancel_obstacles())
+        self._move_to("cancelled")
+
+    def _get_cancel_obstacles(self):
+        """Hook: what stands in the way of giving the exit up, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if self.state not in ("draft", "approved"):
+            obstacles["settled"] = self.env._(
+                "%(exit)s is %(state)s and can no longer be cancelled.",
+                exit=self.display_name,
+                state=dict(self._fields["state"]._description_selection(self.env))[
+                    self.state
+                ].lower(),
+            )
+        is_own_draft = self.state == "draft" and self._is_requester()
+        if not self._is_manager() and not is_own_draft:
+            obstacles["not_manager"] = self.env._(
+                "Only its owner may cancel a draft, and a manager what is approved."
+            )
+        return obstacles
+
+    # Chatter stays in the house: the customer is never a recipient
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        return []
+
+    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
+        partners = self.env["res.partner"].sudo().browse(partner_ids or [])
+        internal = partners.filtered(lambda partner: not partner.partner_share)
+        return super()._message_subscribe(internal.ids, subtype_ids, customer_ids)
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        return [recipient for recipient in recipients if not recipient["share"]]

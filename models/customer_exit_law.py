@@ -1,0 +1,150 @@
+from collections import defaultdict
+from typing import NamedTuple
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+
+class Billed(NamedTuple):
+    """What posted documents say about one order line; credit notes count down."""
+
+    quantity: float
+    credited: float
+    amount: float
+    documents: int
+
+
+class CustomerExit(models.Model):
+    """The proof of the final invoice, apart from its preparation.
+
+    It reads posted documents line by line and deliveries; it trusts neither
+    `qty_invoiced` nor `qty_to_invoice`, on which the preparation works.
+    """
+
+    _inherit = "customer.exit"
+
+    def _get_law_lines(self):
+        lines = self._get_settlement_orders().order_line
+        return lines.filtered(
+            lambda line: not line.display_type and line.product_id.type != "combo"
+        )
+
+    def _get_promise(self):
+        """{order line: quantity that has to be billed in the end}, before billing."""
+        lines = self._get_law_lines()
+        billed = self._get_billed(lines)
+        promise = {}
+        for line in lines:
+            delivered = 0.0 if line.is_downpayment else line.qty_delivered
+            open_quantity = max(0.0, delivered - billed[line].quantity)
+            forgiven = min(billed[line].credited, open_quantity)
+            is_kept = line.is_downpayment or line in self.rebill_line_ids
+            promise[line] = delivered - (0.0 if is_kept else forgiven)
+        return promise
+
+    def _get_billed(self, lines):
+        """{order line: Billed} from the posted invoices and credit notes."""
+        # sudo: the law is about all documents, whoever may read them
+        items = (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                [
+                    ("sale_line_ids", "in", lines.ids),
+                    ("move_id.move_type", "in", ("out_invoice", "out_refund")),
+                    ("display_type", "=", "product"),
+                    "|",
+                    ("parent_state", "=", "posted"),
+                    ("move_id.payment_state", "=", "invoicing_legacy"),
+                ]
+            )
+        )
+        items_by_line = defaultdict(list)
+        for item in items:
+            for line in item.sale_line_ids:
+                items_by_line[line.id].append(item)
+        return {line: self._sum_billed(line, items_by_line[line.id]) for line in lines}
+
+    def _sum_billed(self, line, items):
+        quantity = credited = amount = 0.0
+        for item in items:
+            units = item.product_uom_id._compute_quantity(
+                item.quantity, line.product_uom_id
+            )
+            sign = 1 if item.move_id.move_type == "out_invoice" else -1
+            quantity += sign * units
+            amount += sign * item.currency_id._convert(
+                item.price_subtotal,
+                line.currency_id,
+                line.company_id,
+                item.move_id.invoice_date,
+            )
+            if sign < 0 and units > 0 and not item.move_id.exit_id:
+                credited += units
+        return Billed(quantity, credited, amount, len(items))
+
+    def _get_deviations(self, lines, promise):
+        """{order line: billed − promised, untaxed} where they disagree."""
+        deviations = {}
+        for line, billed in self._get_billed(lines).items():
+            due = 0.0 if line.is_downpayment else line._get_untaxed(promise[line])
+            if line.is_downpayment and billed.quantity:
+                continue  # still to be deducted
+            difference = billed.amount - due
+            if abs(difference) > self._get_rounding_room(line, billed.documents):
+                deviations[line] = difference
+        return deviations
+
+    def _get_rounding_room(self, line, documents):
+        """Each document rounds its lines by itself: half a unit at most per line.
+
+        Rounded globally, Odoo shares the difference of a document out among its
+        lines, a unit for each at most.
+        """
+        unit = line.currency_id.rounding
+        is_global = line.company_id.tax_calculation_rounding_method == "round_globally"
+        per_document = unit if is_global else unit / 2
+        included = unit / 2 if line._is_price_included() else 0.0
+        # and a hair for binary fractions that sit on the half
+        return per_document * max(documents, 1) + included + unit / 100
+
+    def _prove_law(self, promise, moves):
+        """Raise, naming the difference, unless the law of the final invoice holds."""
+        self.env.flush_all()
+        lines = self._get_law_lines()
+        billed = self._get_billed(lines)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        missing = lines.filtered(
+            lambda line: (
+                line not in promise
+                or float_compare(
+                    billed[line].quantity, promise[line], precision_digits=digits
+                )
+            )
+        )
+        deviations = self._get_deviations(lines - missing, promise)
+        for line in missing:
+            due = line._get_untaxed(promise.get(line, 0.0))
+            deviations[line] = billed[line].amount - due
+        unposted = moves.filtered(lambda move: move.state != "posted")
+        if deviations or unposted:
+            raise UserError(
+                self.env._(
+                    "The final invoice of %(customer)s would not add up: %(lines)s. "
+                    "Nothing was changed; correct these lines or their invoices.",
+                    customer=self.commercial_partner_id.display_name,
+                    lines=self._describe_deviations(deviations)
+                    or self._name_some(unposted),
+                )
+            )
+
+    def _describe_deviations(self, deviations):
+        return ", ".join(
+            self.env._(
+                "%(line)s by %(amount)s",
+                line=line.display_name,
+                amount=line.currency_id.format(amount),
+            )
+            for line, amount in deviations.items()
+        )

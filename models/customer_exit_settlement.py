@@ -1,0 +1,482 @@
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import SQL, clean_context, float_is_zero
+
+from .customer_exit import MANAGER_GROUP, OPEN_STATES
+
+POSTING_GROUP = "account.group_account_invoice"
+
+
+class SettlementLine(NamedTuple):
+    """What the final invoice does with one order line; quantities in its unit."""
+
+    line: models.BaseModel
+    ordered: float
+    delivered: float
+    invoiced: float
+    credited: float
+    forgivable: float
+    forgiven: float
+    to_bill: float
+    price_unit: float
+
+    @property
+    def amount(self):
+        """The untaxed amount, as one invoice line rounds it."""
+        untaxed = self.line._get_untaxed(self.to_bill, self.price_unit)
+        return self.line.currency_id.round(untaxed)
+
+
+def forgiven_quantity(delivered, invoiced, credited):
+    """What was credited and not delivered anew: it stays credited."""
+    return min(credited, max(0.0, delivered - invoiced))
+
+
+class CustomerExit(models.Model):
+    """The final invoice: preparation of the orders, then Odoo's own invoicing.
+
+    The law: afterwards everything delivered is billed exactly once and nothing
+    undelivered is billed, per company and currency (see customer_exit_law.py).
+    """
+
+    _inherit = "customer.exit"
+
+    # What there is to settle
+
+    def _in_settlement(self):
+        """The exit as the settlement sees it: all of its company, no UI defaults."""
+        context = clean_context(self.env.context)
+        # sudo: the law holds over all orders of the customer, whoever sells them;
+        # who may issue is checked by _get_invoice_obstacles.
+        return (
+            self.with_context(context, mail_activity_automation_skip=True)
+            .with_company(self.company_id)
+            .sudo()
+        )
+
+    def _get_settlement_orders(self):
+        self.ensure_one()
+        return (
+            self.env["sale.order"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    (
+                        "partner_id.commercial_partner_id",
+                        "=",
+                        self.commercial_partner_id.id,
+                    ),
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "=", "sale"),
+                ],
+                order="id",
+            )
+            .with_context(self.env.context)
+        )
+
+    def _get_settlement_plan(self):
+        """One SettlementLine per order line that can carry money."""
+        self.ensure_one()
+        plan = []
+        for order in self._in_settlement()._get_settlement_orders():
+            share = order._get_delivered_share()
+            plan += [
+                self._plan_line(line, share) for line in order._get_settlement_lines()
+            ]
+        return plan
+
+    def _plan_line(self, line, share):
+        if line.is_downpayment:
+            return self._plan_downpayment(line)
+        delivered, price = line._get_settled_delivery(share)
+        credited = line._get_credited_quantity()
+        forgivable = forgiven_quantity(delivered, line.qty_invoiced, credited)
+        is_rebilled = line in self.sudo().rebill_line_ids
+        forgiven = 0.0 if is_rebilled else forgivable
+        return SettlementLine(
+            line=line,
+            ordered=line.product_uom_qty,
+            delivered=delivered,
+            invoiced=line.qty_invoiced,
+            credited=credited,
+            forgivable=forgivable,
+            forgiven=forgiven,
+            to_bill=delivered - forgiven - line.qty_invoiced,
+            price_unit=price,
+        )
+
+    def _plan_downpayment(self, line):
+        """What is left of a down payment is deducted."""
+        return SettlementLine(
+            line=line,
+            ordered=0.0,
+            delivered=0.0,
+            invoiced=line.qty_invoiced,
+            credited=0.0,
+            forgivable=0.0,
+            forgiven=0.0,
+            to_bill=-line.qty_invoiced,
+            price_unit=line.price_unit,
+        )
+
+    def _is_to_bill(self, entry):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return not float_is_zero(entry.to_bill, precision_digits=digits)
+
+    def _get_amount_to_bill(self):
+        """The untaxed amount of the final invoice, in the company's currency."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        return sum(
+            entry.line.currency_id._convert(
+                entry.amount, self.currency_id, self.company_id, today
+            )
+            for entry in self._get_settlement_plan()
+        )
+
+    # What stands in the way
+
+    def _get_invoice_obstacles(self):
+        """Hook: what stands in the way of the final invoice, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if self.state != "approved":
+            obstacles["not_approved"] = self.env._(
+                "%(exit)s is not approved: have it approved before its final invoice.",
+                exit=self.display_name,
+            )
+        if not self._may_issue():
+            obstacles["rights"] = self.env._(
+                "A manager of customer exits with billing rights issues it: %(names)s.",
+                names=self._get_issuer_names(),
+            )
+        plan = self._get_settlement_plan()
+        billed = [entry for entry in plan if self._is_to_bill(entry)]
+        orders = self.env["sale.order"].concat(*{e.line.order_id for e in billed})
+        return {
+            **obstacles,
+            **self._get_draft_obstacles(plan),
+            **self._get_order_obstacles(orders),
+            **self._get_lock_date_obstacles(),
+            **self._get_price_obstacles(plan),
+            **({} if billed else self._get_nothing_obstacles()),
+        }
+
+    def _may_issue(self):
+        user = self.env.user
+        return self._is_manager() and (self.env.su or user.has_group(POSTING_GROUP))
+
+    def _get_issuer_names(self):
+        # sudo: whom to ask is told to everyone who works on the exit
+        issuers = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("share", "=", False),
+                    ("company_ids", "in", self.company_id.ids),
+                    ("all_group_ids", "in", self.env.ref(POSTING_GROUP).ids),
+                    ("all_group_ids", "in", self.env.ref(MANAGER_GROUP).ids),
+                ]
+            )
+        )
+        return self._name_some(issuers) or self.env._("nobody yet")
+
+    def _get_draft_obstacles(self, plan):
+        orders = self.env["sale.order"].concat(*{e.line.order_id for e in plan})
+        drafts = orders.sudo().invoice_ids.filtered(lambda move: move.state == "draft")
+        advances = drafts.filtered(lambda move: move._is_downpayment())
+        obstacles = {}
+        if advances:
+            obstacles["draft_down_payment"] = self.env._(
+                "Draft down payment: %(invoices)s. Post or cancel it first.",
+                invoices=self._name_drafts(advances),
+            )
+        if others := drafts - advances:
+            obstacles["draft_invoice"] = self.env._(
+                "Draft invoice: %(invoices)s. Post or cancel it first.",
+                invoices=self._name_drafts(others),
+            )
+        return obstacles
+
+    def _name_drafts(self, moves):
+        return ", ".join(
+            f"{move.display_name} ({move.invoice_origin or move.partner_id.name})"
+            for move in moves
+        )
+
+    def _get_order_obstacles(self, orders):
+        obstacles = {}
+        inactive = orders.filtered(lambda order: not order.currency_id.active)
+        if inactive:
+            obstacles["inactive_currency"] = self.env._(
+                "%(currency)s is inactive, the currency of %(orders)s: activate it.",
+                currency=", ".join(inactive.currency_id.mapped("name")),
+                orders=self._name_some(inactive),
+            )
+        homeless = orders.filtered(lambda order: not order.partner_invoice_id.active)
+        if homeless:
+            obstacles["invoice_address"] = self.env._(
+                "%(orders)s has no invoice address in use: choose one on the order.",
+                orders=self._name_some(homeless),
+            )
+        return obstacles
+
+    def _get_lock_date_obstacles(self):
+        """Odoo would silently move the date behind the lock: here it is refused."""
+        today = fields.Date.context_today(self)
+        company = self._in_settlement().company_id
+        journal = (
+            self.env["account.journal"]
+            .sudo()
+            .search([("company_id", "=", company.id), ("type", "=", "sale")], limit=1)
+        )
+        locks = company._get_violated_lock_dates(today, True, journal)
+        if not locks:
+            return {}
+        date, field = locks[-1]
+        label = company.fields_get([field], ["string"])[field]["string"]
+        return {
+            "lock_date": self.env._(
+                "%(lock)s of %(company)s is %(date)s, so nothing can be posted today.",
+                lock=label,
+                company=company.name,
+                date=fields.Date.to_string(date),
+            )
+        }
+
+    def _get_price_obstacles(self, plan):
+        """Posted at another price: quantities cannot put that right any more."""
+        lines = self.env["sale.order.line"].concat(*[entry.line for entry in plan])
+        billed = self._get_billed(lines)
+        promise = {line: billed[line].quantity for line in lines}
+        deviations = self._get_deviations(lines, promise)
+        if not deviations:
+            return {}
+        return {
+            "price": self.env._(
+                "Invoiced or credited at another price than the order says: "
+                "%(lines)s. Correct the price on the order or the document first.",
+                lines=self._describe_deviations(deviations),
+            )
+        }
+
+    def _get_nothing_obstacles(self):
+        return {
+            "nothing_to_bill": self.env._(
+                "Nothing is left to bill to %(customer)s: settle %(exit)s without an "
+                "invoice, with a reason.",
+                customer=self.commercial_partner_id.display_name,
+                exit=self.name,
+            )
+        }
+
+    # Issuing
+
+    def action_preview_final_invoice(self):
+        """Show what the final invoice would hold, and what stands in its way."""
+        return self.env["final.invoice.preview"]._open_for(self)
+
+    @api.model
+    def _preview_for_projects(self, projects):
+        """The preview of the projects' customers, or the way to an approved exit."""
+        exits = self.browse()
+        for project in projects:
+            exits |= self._get_approved_for(project)
+        return exits.action_preview_final_invoice()
+
+    def _get_approved_for(self, project):
+        customer = project.partner_id.commercial_partner_id
+        if not customer:
+            raise UserError(
+                self.env._(
+                    "%(project)s has no customer: set one on the project first.",
+                    project=project.display_name,
+                )
+            )
+        company = project.company_id or project.sudo().sale_order_id.company_id
+        company = company or self.env.company
+        found = self.search(
+            [
+                ("commercial_partner_id", "=", customer.id),
+                ("company_id", "=", company.id),
+                ("state", "in", OPEN_STATES),
+            ],
+            limit=1,
+        )
+        if found.state in ("approved", "invoiced"):
+            return found
+        raise RedirectWarning(
+            self._get_unapproved_sentence(found, customer),
+            self._get_unapproved_action(found, customer, company),
+            self.env._("Open its exit") if found else self.env._("Open an exit"),
+        )
+
+    def _get_unapproved_sentence(self, found, customer):
+        if found:
+            return self.env._(
+                "%(exit)s is not approved yet: a manager approves it before the "
+                "final invoice.",
+                exit=found.display_name,
+            )
+        return self.env._(
+            "%(customer)s has no open exit: open one and have it approved before the "
+            "final invoice.",
+            customer=customer.display_name,
+        )
+
+    def _get_unapproved_action(self, found, customer, company):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": found.id,
+            "views": [(False, "form")],
+            "context": {
+                "default_partner_id": customer.id,
+                "default_company_id": company.id,
+            },
+        }
+
+    def action_issue_final_invoice(self):
+        """Bill what was delivered and not billed yet, once; show the invoices.
+
+        Whoever comes second, at once or later, is shown the same invoices.
+        """
+        self._lock_for_settlement()
+        for record in self.filtered(lambda record: not record._is_settled()):
+            record._refuse_if(record._get_invoice_obstacles())
+            with self.env.cr.savepoint():
+                record._in_settlement()._issue_final_invoice()
+        return self._get_invoices_action()
+
+    def action_settle_without_invoice(self):
+        """Settle explicitly when nothing is left to bill, saying why."""
+        self._lock_for_settlement()
+        for record in self.filtered(lambda record: not record._is_settled()):
+            record._refuse_if(record._get_no_invoice_obstacles())
+            with self.env.cr.savepoint():
+                record._in_settlement()._settle_without_invoice()
+
+    def _get_no_invoice_obstacles(self):
+        """Hook: what stands in the way of settling without an invoice."""
+        obstacles = self._get_invoice_obstacles()
+        if "nothing_to_bill" in obstacles:
+            del obstacles["nothing_to_bill"]
+        else:
+            obstacles["to_bill"] = self.env._(
+                "%(customer)s still has something to be billed: issue the final "
+                "invoice.",
+                customer=self.commercial_partner_id.display_name,
+            )
+        if not self.settlement_reason:
+            obstacles["no_settlement_reason"] = self.env._(
+                "The reason for settling %(exit)s without an invoice is missing.",
+                exit=self.name,
+            )
+        return obstacles
+
+    def _is_settled(self):
+        return self.state in ("invoiced", "closed")
+
+    def _choose_rebilled(self, lines):
+        """Remember the credited lines that are to be billed again."""
+        self.ensure_one()
+        if not self._is_manager():
+            self._refuse_if(self._get_invoice_obstacles())
+        # sudo: a step field, chosen in the preview only
+        self.sudo().rebill_line_ids = lines
+
+    def _lock_for_settlement(self):
+        """Let one transaction at a time settle: the exit, then all it will bill.
+
+        Waits for a transaction that got there first. Had it changed a row, the
+        database refuses this one, and Odoo runs the request again from the start,
+        on what is then the truth. Lines are locked too, so that Odoo's own invoicing
+        of them cannot pass at the same time; orders, so that no line is added.
+        """
+        self.check_access("read")
+        self._lock_rows(self)
+        for record in self:
+            orders = record._get_settlement_orders()
+            self._lock_rows(orders)
+            self._lock_rows(orders.order_line)
+
+    def _lock_rows(self, records):
+        if records:
+            # SQL: the ORM's lock_for_update gives up instead of waiting
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE",
+                    SQL.identifier(records._table),
+                    tuple(records.ids),
+                )
+            )
+
+    def _issue_final_invoice(self):
+        self.ensure_one()
+        self._settle_discount_lines()
+        promise = self._get_promise()
+        plan = self._prepare_settlement()
+        moves = self._get_settlement_orders()._create_invoices(final=True)
+        moves.exit_id = self
+        # The moves come back in sudo, which skips the check of who may post:
+        # _get_invoice_obstacles has made it.
+        moves.action_post()
+        self._leave_nothing_to_invoice(plan)
+        self._prove_law(promise, moves)
+        self._move_to("invoiced")
+
+    def _settle_without_invoice(self):
+        self.ensure_one()
+        self._settle_discount_lines()
+        promise = self._get_promise()
+        plan = self._prepare_settlement()
+        self._leave_nothing_to_invoice(plan)
+        self._prove_law(promise, self.env["account.move"])
+        self._move_to("invoiced")
+
+    def _prepare_settlement(self):
+        """Make the orders say what was delivered, and what of it is to be billed."""
+        plan = self._get_settlement_plan()
+        unlocked = self._get_settlement_orders().filtered("locked")
+        unlocked.action_unlock()
+        for entry in plan:
+            entry.line._cut_to_delivered(entry.delivered, self._prepare_scope_change())
+        unlocked.action_lock()
+        for entry in plan:
+            entry.line._set_to_invoice(entry.to_bill)
+        return plan
+
+    def _prepare_scope_change(self):
+        """Values for the scope change that the cut is recorded as."""
+        return {
+            "requested_by": "us",
+            "state": "agreed",
+            "reason": self.env._("Settled by %(exit)s.", exit=self.name),
+        }
+
+    def _settle_discount_lines(self):
+        for order in self._get_settlement_orders():
+            share = order._get_delivered_share()
+            order._get_settlement_lines()._settle_discount(
+                share, self._prepare_scope_change()
+            )
+
+    def _leave_nothing_to_invoice(self, plan):
+        """Invoicing recomputes what is forgiven back into "to invoice": undo that."""
+        for entry in plan:
+            entry.line._set_to_invoice(0.0)
+
+    def action_view_invoices(self):
+        return self._get_invoices_action()
+
+    def _get_invoices_action(self):
+        invoices = self.sudo().invoice_ids
+        action = self.env["sale.order"].action_view_invoice(invoices=invoices)
+        if len(invoices) <= 1 or action["type"] != "ir.actions.act_window":
+            return action
+        action["context"] = {"create": False}
+        return action

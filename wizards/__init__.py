@@ -1,0 +1,1 @@
+from . import final_invoice_preview
