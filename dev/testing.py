@@ -10,6 +10,11 @@ from .locks import Lock, Taken
 from .serving import INSIDE
 
 SLOTS = 8
+# The rest of test_lint needs Node, or looks at Odoo's own files.
+CORE_CHECKS = (
+    *("docstring", "dunderinit", "index", "manifests", "naming", "onchange_domains"),
+    *("override_signatures", "test_holes"),
+)
 
 
 def test():
@@ -53,7 +58,8 @@ def pytest_command(odoo, words):
     """Our tests go by the linked path: there the module has its name."""
     words = [locate(word) for word in words]
     if not any(isinstance(word, Path) for word in words):
-        words += [places.LINK / name for name in ("tests", "dev/tests")]
+        words += [places.LINK / "tests", places.LINK / "dev/tests"]
+        words += find_core_checks(odoo.source)
     return [
         *(odoo.python, "-m", "pytest", "-c", places.CHECKOUT / "pyproject.toml"),
         # Without the second, pytest also takes the checkout for a package to import.
@@ -62,6 +68,12 @@ def pytest_command(odoo, words):
         *(f"--odoo-database={odoo.database}", f"--odoo-config={odoo.conf}"),
         *("--odoo-http", *words),
     ]
+
+
+def find_core_checks(source):
+    """Return those of Odoo's own checks of modules that need no more than Python."""
+    addons = source.addons or source.path / "odoo" / "addons"
+    return [addons / "test_lint" / "tests" / f"test_{name}.py" for name in CORE_CHECKS]
 
 
 def locate(word):
