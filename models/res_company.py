@@ -1,11 +1,62 @@
 from odoo import fields, models
 
+THRESHOLD_FIELDS = {
+    "toxicity_watch_threshold",
+    "toxicity_strained_threshold",
+    "toxicity_toxic_threshold",
+    "toxicity_window_days",
+}
+GROUP = "toxic_customer_exit.group_toxicity_user"
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    toxicity_watch_threshold = fields.Integer(
+        string="Watch from", default=25, required=True, groups=GROUP
+    )
+    toxicity_strained_threshold = fields.Integer(
+        string="Strained from", default=50, required=True, groups=GROUP
+    )
+    toxicity_toxic_threshold = fields.Integer(
+        string="Toxic from", default=75, required=True, groups=GROUP
+    )
+    toxicity_window_days = fields.Integer(
+        string="Window of the measures (days)",
+        default=365,
+        required=True,
+        groups=GROUP,
+        help="Measures look back over so many days.",
+    )
     exit_self_approval = fields.Boolean(
         string="Managers may approve their own exits",
         groups="toxic_customer_exit.group_toxicity_manager",
         help="For companies of one person: otherwise another manager approves.",
     )
+
+    _toxicity_thresholds_ordered = models.Constraint(
+        "CHECK (0 < toxicity_watch_threshold"
+        " AND toxicity_watch_threshold < toxicity_strained_threshold"
+        " AND toxicity_strained_threshold < toxicity_toxic_threshold"
+        " AND toxicity_toxic_threshold < 100)",
+        "The thresholds of the bands rise from Watch over Strained to Toxic, between "
+        "0 and 100.",
+    )
+    _toxicity_window_positive = models.Constraint(
+        "CHECK (toxicity_window_days > 0)",
+        "The measures look back over at least one day.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if THRESHOLD_FIELDS & vals.keys():
+            self.env["toxicity.score"]._schedule_rescore()
+        return result
+
+    def _get_toxicity_window(self):
+        """The window of the measures as dates (since, today]: since is left out."""
+        self.ensure_one()
+        today = fields.Date.today()
+        # sudo: the window decides what is shown, whoever may see the settings
+        days = self.sudo().toxicity_window_days
+        return fields.Date.subtract(today, days=days), today

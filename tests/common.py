@@ -97,6 +97,72 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         }
 
     @classmethod
+    def make_signal(cls, code, user=None, **values):
+        """A signal of the shipped indicator; serious and of today unless said."""
+        return (
+            cls.env["toxicity.signal"]
+            .with_user(user or cls.salesperson)
+            .create(
+                {
+                    "partner_id": cls.customer.id,
+                    "indicator_id": cls.indicator(code).id,
+                    "description": "Said so in the meeting.",
+                    **values,
+                }
+            )
+        )
+
+    @classmethod
+    def indicator(cls, code):
+        return cls.env.ref(f"toxic_customer_exit.indicator_{code}")
+
+    @classmethod
+    def make_invoice(cls, amount, invoiced_on, due_on, customer=None, **values):
+        """A posted customer invoice of one untaxed line."""
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": (customer or cls.customer).id,
+                "invoice_date": invoiced_on,
+                "invoice_date_due": due_on,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Advice",
+                            "quantity": 1,
+                            "price_unit": amount,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def pay(cls, invoice, amount, paid_on):
+        """Pay a part of the invoice through Odoo's payment wizard."""
+        cls.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"amount": amount, "payment_date": paid_on})._create_payments()
+
+    @classmethod
+    def get_score(cls, customer=None, company=None):
+        return cls.env["toxicity.score"].search(
+            [
+                ("partner_id", "=", (customer or cls.customer).id),
+                ("company_id", "=", (company or cls.env.company).id),
+            ]
+        )
+
+    @classmethod
+    def rescore(cls, customers=None):
+        cls.env["toxicity.score"]._rescore(customers or cls.customer)
+        return cls.get_score(customers)
+
+    @classmethod
     def days_ago(cls, days):
         return date.today() - timedelta(days=days)
 

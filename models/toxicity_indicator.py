@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+DIMENSIONS = [
+    ("integrity", "Integrity"),
+    ("contract", "Contract"),
+    ("conduct", "Conduct"),
+    ("commercial", "Commercial"),
+    ("payment", "Payment"),
+    ("effort", "Effort"),
+    ("reciprocity", "Reciprocity"),
+]
+
+UNITS = [
+    ("signals", "signals"),
+    ("days", "days"),
+    ("percent", "%"),
+    ("count", "times"),
+    ("yesno", "yes or no"),
+]
+
+SCORING_FIELDS = {
+    "active",
+    "polarity",
+    "origin",
+    "dimension",
+    "weight",
+    "cap",
+    "half_life",
+    "low",
+    "high",
+}
+
+
+class ToxicityIndicator(models.Model):
+    """One thing we look for: *recorded* by people or *measured* from Odoo data.
+
+    Its load on a customer is ``weight × min(cap, x)``; x is the sum of decayed
+    signals (recorded) or the place of the value between low and high (measured).
+    """
+
+    _name = "toxicity.indicator"
+    _description = "Customer relationship indicator"
+    _order = "polarity desc, dimension, sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, index=True, copy=False)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    description = fields.Text(
+        translate=True, help="What it means, in words both sides could agree on."
+    )
+    polarity = fields.Selection(
+        [("strain", "Strain"), ("credit", "Credit")],
+        required=True,
+        default="strain",
+        help="Strain wears the relationship down, credit speaks for it. Credit never "
+        "hides strain: it is a second axis.",
+    )
+    origin = fields.Selection(
+        [("recorded", "Recorded by people"), ("measured", "Measured from Odoo")],
+        required=True,
+        default="recorded",
+    )
+    dimension = fields.Selection(DIMENSIONS, required=True)
+    unit = fields.Selection(UNITS, required=True, default="signals")
+    weight = fields.Float(
+        required=True,
+        default=0.5,
+        help="Load at full strength. One unit of load halves what goodwill is left.",
+    )
+    cap = fields.Float(
+        required=True,
+        default=1.0,
+        help="The most that repeated signals can add up to before weighing.",
+    )
+    half_life = fields.Integer(
+        string="Half-life (days)",
+        required=True,
+        default=180,
+        help="After so many days a signal counts half.",
+    )
+    low = fields.Float(help="Up to this value the measure adds nothing.")
+    high = fields.Float(default=1.0, help="From this value on it adds its full weight.")
+
+    _code_uniq = models.UniqueIndex("(code)", "Another indicator has this code.")
+    # The upper limits also keep NaN and infinity out: PostgreSQL sorts both above.
+    _weight_range = models.Constraint(
+        "CHECK (weight > 0 AND weight <= 10)",
+        "The weight of an indicator lies above 0 and is 10 at the most.",
+    )
+    _cap_range = models.Constraint(
+        "CHECK (cap > 0 AND cap <= 10)",
+        "The cap of an indicator lies above 0 and is 10 at the most.",
+    )
+    _half_life_positive = models.Constraint(
+        "CHECK (half_life > 0)",
+        "The half-life of an indicator is at least one day.",
+    )
+    _low_below_high = models.Constraint(
+        "CHECK (origin != 'measured' OR"
+        " (low < high AND low > '-Infinity' AND high < 'Infinity'))",
+        "The low value of a measured indicator lies below its high value.",
+    )
+
+    @api.constrains("origin", "code")
+    def _check_measure_exists(self):
+        known = self.env["toxicity.measure"]._get_codes()
+        for indicator in self.filtered(lambda i: i.origin == "measured"):
+            if indicator.code not in known:
+                raise ValidationError(
+                    self.env._(
+                        "%(indicator)s: Odoo has no measure called %(code)s. Choose "
+                        "one of %(known)s, or let people record it.",
+                        indicator=indicator.name,
+                        code=indicator.code,
+                        known=", ".join(sorted(known)),
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        indicators = super().create(vals_list)
+        self.env["toxicity.score"]._schedule_rescore()
+        return indicators
+
+    def write(self, vals):
+        result = super().write(vals)
+        if SCORING_FIELDS & vals.keys():
+            self.env["toxicity.score"]._schedule_rescore()
+        return result

@@ -1,0 +1,215 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+# Ordered from the best to the worst; unknown is the absence of any data.
+BANDS = [
+    ("unknown", "Not known"),
+    ("healthy", "Healthy"),
+    ("watch", "Watch"),
+    ("strained", "Strained"),
+    ("toxic", "Toxic"),
+]
+
+TRENDS = [
+    ("rising", "Rising"),
+    ("steady", "Steady"),
+    ("falling", "Falling"),
+]
+
+CLASSES = [
+    ("preferred", "Preferred"),
+    ("demanding", "Demanding"),
+    ("regular", "Regular"),
+    ("draining", "Draining"),
+]
+
+# Why a score over the highest threshold does not make the highest band
+CAPS = [
+    ("person", "no person has recorded anything"),
+    ("dimension", "all strain lies in one dimension"),
+]
+
+OVERRIDE_FIELDS = {"band_override", "band_override_until", "band_override_reason"}
+
+BATCH_SIZE = 5000
+
+
+class ToxicityScore(models.Model):
+    """The current result per customer and company; written by the engine alone.
+
+    ``score = 100 × (1 − 2^(−load))``: each unit of load halves what goodwill is
+    left. ``credit`` is the same over the credit indicators. A customer without any
+    data has no row: not measured is never 0.
+    """
+
+    _name = "toxicity.score"
+    _description = "Customer relationship score"
+    _inherit = ["mail.thread"]
+    _order = "score desc, id"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    score = fields.Float(readonly=True, digits=(5, 2), aggregator="avg")
+    credit = fields.Float(readonly=True, digits=(5, 2), aggregator="avg")
+    load = fields.Float(readonly=True, digits=(12, 6), aggregator="avg")
+    coverage = fields.Float(
+        readonly=True,
+        digits=(5, 4),
+        aggregator="avg",
+        help="Share of the measured indicators that had data for this customer.",
+    )
+    previous_score = fields.Float(
+        readonly=True, digits=(5, 2), aggregator=None, help="About four weeks ago."
+    )
+    trend = fields.Selection(TRENDS, readonly=True)
+    dimension_count = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="In how many dimensions there is strain.",
+    )
+    has_person_word = fields.Boolean(
+        readonly=True, help="Whether a person recorded any of the strain."
+    )
+    band = fields.Selection(
+        BANDS,
+        string="Computed band",
+        required=True,
+        readonly=True,
+        default="unknown",
+        tracking=True,
+    )
+    capped_by = fields.Selection(
+        CAPS,
+        readonly=True,
+        help="Why the band stays strained although the score says more.",
+    )
+    band_override = fields.Selection(BANDS[1:], string="Set by a manager")
+    band_override_until = fields.Date(string="Set until")
+    band_override_reason = fields.Text(string="Set because")
+    current_band = fields.Selection(
+        BANDS,
+        string="Band",
+        compute="_compute_current_band",
+        store=True,
+        help="What a manager set, or else what was computed.",
+    )
+    customer_class = fields.Selection(CLASSES, readonly=True, string="Class")
+    computed_at = fields.Datetime(readonly=True)
+    line_ids = fields.One2many("toxicity.score.line", "score_id", readonly=True)
+    snapshot_ids = fields.One2many("toxicity.score.snapshot", "score_id", readonly=True)
+
+    _customer_uniq = models.UniqueIndex("(partner_id, company_id)")
+    _band_idx = models.Index("(company_id, current_band)")
+    _score_idx = models.Index("(company_id, score)")
+    _override_explained = models.Constraint(
+        r"CHECK (band_override IS NULL OR"
+        r" (band_override_until IS NOT NULL AND band_override_reason ~ '\S'))",
+        "A band set by hand needs a reason and an end date.",
+    )
+
+    @api.depends("band", "band_override")
+    def _compute_current_band(self):
+        for score in self:
+            score.current_band = score.band_override or score.band
+
+    @api.constrains("band_override", "band_override_until")
+    def _check_override_ends_later(self):
+        today = fields.Date.context_today(self)
+        for score in self.filtered("band_override"):
+            if score.band_override_until < today:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s: the band set by hand ended on %(date)s. Choose "
+                        "a day to come.",
+                        customer=score.partner_id.display_name,
+                        date=score.band_override_until,
+                    )
+                )
+
+    def write(self, vals):
+        # The engine alone writes results; a manager may set a band beside them.
+        if not self.env.su and vals.keys() - OVERRIDE_FIELDS:
+            raise AccessError(
+                self.env._(
+                    "Scores are computed: record a signal, or set the band by hand "
+                    "with a reason and an end date."
+                )
+            )
+        return super().write(vals)
+
+    @api.model
+    def _get_own_partner_ids(self):
+        """Ids of commercial partners and users' partners that are never customers."""
+        companies = self.env["res.company"].sudo().search([])
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        colleagues = users.search(
+            [
+                "|",
+                ("share", "=", False),
+                ("all_group_ids", "in", self.env.ref("base.group_public").ids),
+            ]
+        )
+        own = companies.partner_id.commercial_partner_id | colleagues.partner_id
+        return set(own.ids)
+
+    @api.model
+    def _rescore(self, partners):
+        """Rescore the customers of the given partners at once."""
+        customers = partners.commercial_partner_id
+        if customers:
+            # sudo: results are the engine's, whoever gave the reason to compute them
+            self.env["toxicity.score.engine"].sudo()._rescore_customers(customers.ids)
+
+    @api.model
+    def _schedule_rescore(self):
+        """Have all customers rescored soon, after a change that concerns them all."""
+        cron = self.env.ref(
+            "toxic_customer_exit.ir_cron_rescore", raise_if_not_found=False
+        )
+        if cron:
+            # sudo: whoever may change a weight need not manage scheduled actions
+            cron.sudo()._trigger()
+
+    @api.model
+    def _cron_rescore(self):
+        """Rescore every customer, in batches, going on where the last run stopped."""
+        self._end_expired_overrides()
+        run = self.env["toxicity.score.run"]._get_current()
+        engine = self.env["toxicity.score.engine"]
+        while batch := run._get_next_batch(BATCH_SIZE):
+            changed = engine._rescore_range(batch.first, batch.last)
+            run._advance(batch, changed)
+            if not self.env["ir.cron"]._commit_progress(
+                batch.count, remaining=batch.remaining
+            ):
+                return
+        run._finish()
+        self.env["ir.cron"]._commit_progress(remaining=0)
+
+    @api.model
+    def _end_expired_overrides(self):
+        expired = self.search(
+            [("band_override_until", "<", fields.Date.today())],
+        )
+        expired.write(
+            {
+                "band_override": False,
+                "band_override_until": False,
+                "band_override_reason": False,
+            }
+        )

@@ -1,0 +1,122 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import formatLang
+
+
+class ToxicityScoreLine(models.Model):
+    """The part of one indicator in a score: ``load = weight × min(cap, x)``."""
+
+    _name = "toxicity.score.line"
+    _description = "Reason of a customer relationship score"
+    _order = "load desc, id"
+    _rec_name = "indicator_id"
+
+    score_id = fields.Many2one(
+        "toxicity.score", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    indicator_id = fields.Many2one(
+        "toxicity.indicator",
+        string="Reason",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    dimension = fields.Selection(related="indicator_id.dimension")
+    polarity = fields.Selection(related="indicator_id.polarity", store=True)
+    origin = fields.Selection(related="indicator_id.origin")
+    value = fields.Float(
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="What was measured, or the decayed sum of the signals.",
+    )
+    intensity = fields.Float(
+        readonly=True,
+        digits=(12, 6),
+        aggregator=None,
+        help="The x of the formula: the sum of decayed signals, or where the value "
+        "lies between low (0) and high (1).",
+    )
+    load = fields.Float(readonly=True, digits=(12, 6), aggregator="sum")
+    share = fields.Float(
+        compute="_compute_share",
+        aggregator=None,
+        help="Share of the strain, or of the credit, of this customer.",
+    )
+    value_text = fields.Char(compute="_compute_value_text", string="Measured")
+
+    _indicator_uniq = models.UniqueIndex("(score_id, indicator_id)")
+
+    @api.depends("load", "score_id.line_ids.load", "polarity")
+    def _compute_share(self):
+        for line in self:
+            siblings = line.score_id.line_ids.filtered(
+                lambda other, line=line: other.polarity == line.polarity
+            )
+            total = sum(siblings.mapped("load"))
+            line.share = line.load / total if total else 0.0
+
+    @api.depends("value", "indicator_id.unit")
+    def _compute_value_text(self):
+        for line in self:
+            line.value_text = line._format_value(line.value)
+
+    def _format_value(self, value):
+        """The value in the indicator's unit, as the user would say it."""
+        unit = self.indicator_id.unit
+        if unit == "percent":
+            return f"{formatLang(self.env, 100 * value, digits=0)} %"
+        if unit == "days":
+            return self.env._(
+                "%(days)s days", days=formatLang(self.env, value, digits=0)
+            )
+        if unit == "yesno":
+            return self.env._("Yes") if value else self.env._("No")
+        return formatLang(self.env, value, digits=2 if unit == "signals" else 0)
+
+    def action_open_records(self):
+        """Open exactly the records that made the number."""
+        self.ensure_one()
+        if self.origin == "recorded":
+            return self._get_signals_action()
+        action = self.env["toxicity.measure"]._get_records_action(
+            self.indicator_id.code, self.commercial_partner_id, self.company_id
+        )
+        if not action:
+            raise UserError(
+                self.env._(
+                    "%(indicator)s does not name the records behind it.",
+                    indicator=self.indicator_id.name,
+                )
+            )
+        return {**action, "name": self.indicator_id.name}
+
+    def _get_signals_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.indicator_id.name,
+            "res_model": "toxicity.signal",
+            "view_mode": "list,form",
+            "domain": [
+                ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("indicator_id", "=", self.indicator_id.id),
+                ("state", "=", "counted"),
+            ],
+            "context": {"create": False},
+        }

@@ -1,0 +1,66 @@
+from collections import namedtuple
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+Batch = namedtuple("Batch", "first last count remaining")
+
+
+class ToxicityScoreRun(models.Model):
+    """One pass of the engine over all customers; remembers where it stopped."""
+
+    _name = "toxicity.score.run"
+    _description = "Rescoring of all customers"
+    _order = "id desc"
+    _rec_name = "started_at"
+
+    started_at = fields.Datetime(
+        required=True, readonly=True, default=fields.Datetime.now
+    )
+    finished_at = fields.Datetime(readonly=True)
+    position = fields.Integer(
+        readonly=True, aggregator=None, help="Id of the last partner passed."
+    )
+    changed = fields.Integer(readonly=True, string="Scores written")
+
+    @api.model
+    def _get_current(self):
+        """The unfinished run of today, else a new one: yesterday's is outdated."""
+        run = self.search([("finished_at", "=", False)], limit=1)
+        if run and run.started_at.date() == fields.Date.today():
+            return run
+        self.search([("finished_at", "=", False)]).finished_at = fields.Datetime.now()
+        return self.create({})
+
+    def _get_next_batch(self, size):
+        """The next range of partner ids (first excluded), None when all are passed."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT (SELECT MAX(id) FROM (
+                            SELECT id FROM res_partner WHERE id > %(position)s
+                          ORDER BY id LIMIT %(size)s) batch),
+                       COUNT(*)
+                  FROM res_partner
+                 WHERE id > %(position)s
+                """,
+                position=self.position,
+                size=size,
+            )
+        )
+        last, left = rows[0]
+        if not left:
+            return None
+        count = min(size, left)
+        return Batch(self.position, last, count, left - count)
+
+    def _advance(self, batch, changed):
+        self.write({"position": batch.last, "changed": self.changed + changed})
+
+    def _finish(self):
+        self.finished_at = fields.Datetime.now()
+
+    @api.autovacuum
+    def _gc_old_runs(self):
+        limit = fields.Datetime.subtract(fields.Datetime.now(), months=3)
+        self.search([("started_at", "<", limit)]).unlink()

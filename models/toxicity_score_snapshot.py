@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .toxicity_score import BANDS
+
+
+class ToxicityScoreSnapshot(models.Model):
+    """A score as it was: taken when the band changes and at each month's end.
+
+    ``parts`` keeps value, intensity and load per indicator code, so that a move can
+    be explained later: ``{code: {"value": .., "intensity": .., "load": ..}}``.
+    """
+
+    _name = "toxicity.score.snapshot"
+    _description = "Customer relationship score, as it was"
+    _order = "date desc, id desc"
+    _rec_name = "date"
+
+    score_id = fields.Many2one(
+        "toxicity.score",
+        string="Current score",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        readonly=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    date = fields.Date(required=True, readonly=True)
+    score = fields.Float(readonly=True, digits=(5, 2), aggregator="avg")
+    credit = fields.Float(readonly=True, digits=(5, 2), aggregator="avg")
+    band = fields.Selection(BANDS, readonly=True)
+    parts = fields.Json(readonly=True)
+
+    _date_uniq = models.UniqueIndex("(score_id, date)")
+
+    @api.model
+    def _take_month_end(self, scope):
+        """On the first run of a month, keep the scores as the last month left them."""
+        month_start = fields.Date.start_of(fields.Date.today(), "month")
+        day = fields.Date.subtract(month_start, days=1)
+        missing = SQL(
+            "%(scope)s AND score.create_date < %(month_start)s AND NOT EXISTS ("
+            "SELECT 1 FROM toxicity_score_snapshot later"
+            " WHERE later.score_id = score.id AND later.date >= %(day)s)",
+            scope=scope(SQL("score.partner_id")),
+            month_start=month_start,
+            day=day,
+        )
+        self._take(missing, day)
+
+    @api.model
+    def _take(self, condition, day):
+        """Keep the scores for which the SQL condition holds, as of the given day.
+
+        One statement for all of them; it runs over all customers at a month's end.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO toxicity_score_snapshot (
+                    score_id, partner_id, commercial_partner_id, company_id, date,
+                    score, credit, band, parts,
+                    create_uid, create_date, write_uid, write_date
+                )
+                SELECT score.id, score.partner_id, score.commercial_partner_id,
+                       score.company_id, %(day)s, score.score, score.credit,
+                       score.current_band, part.parts,
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM toxicity_score score
+             LEFT JOIN LATERAL (
+                       SELECT jsonb_object_agg(indicator.code, jsonb_build_object(
+                                  'value', line.value, 'intensity', line.intensity,
+                                  'load', line.load)) AS parts
+                         FROM toxicity_score_line line
+                         JOIN toxicity_indicator indicator
+                           ON indicator.id = line.indicator_id
+                        WHERE line.score_id = score.id
+                   ) part ON TRUE
+                 WHERE %(condition)s
+                ON CONFLICT (score_id, date) DO UPDATE SET
+                    score = EXCLUDED.score,
+                    credit = EXCLUDED.credit,
+                    band = EXCLUDED.band,
+                    parts = EXCLUDED.parts,
+                    write_uid = EXCLUDED.write_uid,
+                    write_date = EXCLUDED.write_date
+                """,
+                day=day,
+                condition=condition,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+            )
+        )
+        self.invalidate_model(flush=False)

@@ -1,0 +1,315 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+SOURCE_MODELS = (
+    "res.partner",
+    "crm.lead",
+    "sale.order",
+    "project.project",
+    "project.task",
+    "account.move",
+)
+
+
+class ToxicitySignal(models.Model):
+    """One dated observation of a recorded indicator, with evidence and author.
+
+    It names a customer or one of its contacts and adds up on the customer.
+    Recording, contesting, withdrawing or deciding rescores that customer at once.
+    """
+
+    _name = "toxicity.signal"
+    _description = "Customer signal"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    contact_id = fields.Many2one(
+        "res.partner",
+        string="Contact",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('commercial_partner_id', '=', commercial_partner_id)]",
+        help="The person it happened with, when that matters.",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Commercial customer",
+        store=True,
+        index=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    indicator_id = fields.Many2one(
+        "toxicity.indicator",
+        string="What happened",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('origin', '=', 'recorded')]",
+    )
+    dimension = fields.Selection(related="indicator_id.dimension")
+    polarity = fields.Selection(related="indicator_id.polarity", store=True)
+    date = fields.Date(
+        required=True, default=fields.Date.context_today, index=True, string="Day"
+    )
+    severity = fields.Selection(
+        [("1", "Minor"), ("2", "Serious"), ("3", "Severe")],
+        required=True,
+        default="2",
+        help="A minor signal counts one third, a serious one two thirds.",
+    )
+    kind = fields.Selection(
+        [
+            ("fact", "Fact"),
+            ("assumption", "Assumption"),
+            ("judgement", "Judgement"),
+        ],
+        string="This is a",
+        required=True,
+        default="fact",
+    )
+    description = fields.Text(
+        string="In your words",
+        required=True,
+        help="What was said or done, when and where. Write as if the customer will "
+        "read it: on request, the customer may.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Recorded by",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+        index=True,
+    )
+    state = fields.Selection(
+        [
+            ("counted", "Counted"),
+            ("contested", "Contested"),
+            ("withdrawn", "Withdrawn"),
+        ],
+        required=True,
+        default="counted",
+        readonly=True,
+        help="Only counted signals enter the score.",
+    )
+    contest_reason = fields.Text(string="Contested because", readonly=True)
+    res_model = fields.Char(string="Source model", index=True)
+    res_id = fields.Many2oneReference(
+        string="Source record", model_field="res_model", index=True
+    )
+    source_name = fields.Char(compute="_compute_source_name", string="Source")
+
+    _severity_known = models.Constraint(
+        "CHECK (severity IN ('1', '2', '3'))",
+        "The severity of a signal is minor, serious or severe.",
+    )
+    _description_filled = models.Constraint(
+        r"CHECK (description ~ '\S')",
+        "Say in a sentence what happened: a signal without a description proves "
+        "nothing.",
+    )
+
+    @api.depends("indicator_id", "partner_id", "date")
+    def _compute_display_name(self):
+        for signal in self:
+            signal.display_name = (
+                f"{signal.indicator_id.name or ''} · {signal.date or ''}"
+            )
+
+    @api.depends("res_model", "res_id")
+    def _compute_source_name(self):
+        for signal in self:
+            source = signal._get_source()
+            signal.source_name = source.display_name if source else False
+
+    @api.constrains("date")
+    def _check_date_not_ahead(self):
+        today = fields.Date.context_today(self)
+        for signal in self:
+            if signal.date > today:
+                raise ValidationError(
+                    self.env._(
+                        "%(signal)s: %(date)s lies ahead. Record what has happened, "
+                        "with the day on which it did.",
+                        signal=signal.display_name,
+                        date=signal.date,
+                    )
+                )
+
+    @api.constrains("partner_id", "contact_id")
+    def _check_customer(self):
+        own = self.env["toxicity.score"]._get_own_partner_ids()
+        for signal in self:
+            customer = signal.partner_id.commercial_partner_id
+            if customer.id in own or signal.partner_id.id in own:
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s belongs to your own company: signals are about "
+                        "customers.",
+                        partner=signal.partner_id.display_name,
+                    )
+                )
+            contact = signal.contact_id
+            if contact and contact.commercial_partner_id != customer:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s does not belong to %(partner)s: choose one of "
+                        "its contacts or leave the contact empty.",
+                        contact=contact.display_name,
+                        partner=customer.display_name,
+                    )
+                )
+
+    @api.constrains("indicator_id")
+    def _check_indicator_is_recorded(self):
+        for signal in self.filtered(lambda s: s.indicator_id.origin != "recorded"):
+            raise ValidationError(
+                self.env._(
+                    "%(indicator)s is measured from Odoo's own data and cannot be "
+                    "recorded by hand.",
+                    indicator=signal.indicator_id.name,
+                )
+            )
+
+    @api.constrains("res_model", "res_id")
+    def _check_source(self):
+        for signal in self:
+            if signal.res_model and signal.res_model not in SOURCE_MODELS:
+                raise ValidationError(
+                    self.env._(
+                        "A signal cannot point to a record of %(model)s.",
+                        model=signal.res_model,
+                    )
+                )
+
+    @api.model
+    def default_get(self, fields_list):
+        """Fill customer, contact and company from the record it is opened from."""
+        values = super().default_get(fields_list)
+        context = self.env.context
+        model = context.get("default_res_model")
+        res_id = context.get("default_res_id")
+        if model in SOURCE_MODELS and res_id:
+            source = self.env[model].browse(res_id).exists()
+            if source:
+                source.check_access("read")
+                values.update(self._prepare_source_vals(source))
+        return values
+
+    @api.model
+    def _prepare_source_vals(self, source):
+        """Hook: values of a signal recorded from the given record."""
+        partner = source if source._name == "res.partner" else source.partner_id
+        customer = partner.commercial_partner_id
+        return {
+            "partner_id": customer.id,
+            "contact_id": partner.id if partner != customer else False,
+            "company_id": source.company_id.id or self.env.company.id,
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        signals = super().create(vals_list)
+        signals._check_author()
+        signals._rescore_customers()
+        return signals
+
+    def write(self, vals):
+        if vals.get("state") == "counted" and not self._may_decide():
+            contested = self.filtered(lambda signal: signal.state != "counted")
+            if contested:
+                raise AccessError(self._get_decision_sentence())
+        before = self.commercial_partner_id
+        result = super().write(vals)
+        if "user_id" in vals:
+            self._check_author()
+        self._rescore_customers(before)
+        return result
+
+    def unlink(self):
+        customers = self.commercial_partner_id
+        result = super().unlink()
+        self.env["toxicity.score"]._rescore(customers)
+        return result
+
+    def _check_author(self):
+        """Nobody but a manager (or an import) records in somebody else's name."""
+        if self._may_decide() or all(s.user_id == self.env.user for s in self):
+            return
+        raise AccessError(
+            self.env._(
+                "A signal carries the name of who recorded it: leave it as your own."
+            )
+        )
+
+    def _may_decide(self):
+        return self.env.su or self.env.user.has_group(
+            "toxic_customer_exit.group_toxicity_manager"
+        )
+
+    def _get_decision_sentence(self):
+        return self.env._(
+            "Only a manager of Customer Exit decides whether a contested or withdrawn "
+            "signal counts again."
+        )
+
+    def _rescore_customers(self, also=None):
+        customers = self.commercial_partner_id
+        self.env["toxicity.score"]._rescore(customers | (also or customers))
+
+    def action_contest(self):
+        """Ask for the reason; open to every user of the module."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Contest"),
+            "res_model": "toxicity.signal.contest",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_signal_ids": self.ids},
+        }
+
+    def _contest(self, reason):
+        """Stop counting the signals until a manager decides."""
+        self.check_access("read")
+        counted = self.filtered(lambda signal: signal.state == "counted")
+        # sudo: who contests is mostly not the author, who alone may edit the signal
+        counted.sudo().write({"state": "contested", "contest_reason": reason})
+
+    def action_withdraw(self):
+        self.filtered(lambda s: s.state != "withdrawn").state = "withdrawn"
+
+    def action_count(self):
+        if not self._may_decide():
+            raise AccessError(self._get_decision_sentence())
+        self.state = "counted"
+
+    def _get_source(self):
+        """The record the signal was recorded from, empty when gone or unreadable."""
+        self.ensure_one()
+        if self.res_model not in SOURCE_MODELS or not self.res_id:
+            return None
+        source = self.env[self.res_model].browse(self.res_id).exists()
+        return source if source and source.has_access("read") else None
+
+    def action_open_source(self):
+        self.ensure_one()
+        source = self._get_source()
+        if not source:
+            raise UserError(
+                self.env._(
+                    "%(signal)s: the record behind it was deleted, or you may not "
+                    "read it.",
+                    signal=self.display_name,
+                )
+            )
+        return source.get_formview_action()
