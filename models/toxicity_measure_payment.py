@@ -31,6 +31,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
             & Domain("company_id", "=", company.id)
             & Domain("parent_state", "=", "posted")
             & Domain("move_id.move_type", "=", "out_invoice")
+            & Domain("move_id.exit_id", "=", False)
             & Domain("account_id.account_type", "=", "asset_receivable")
             & Domain("debit", ">", 0)
             & self._get_window_domain("move_id.invoice_date", since, today)
@@ -69,6 +70,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
                   JOIN account_account account ON account.id = line.account_id
                  WHERE move.move_type = 'out_invoice'
                    AND move.state = 'posted'
+                   AND move.exit_id IS NULL
                    AND %(in_window)s
                    AND account.account_type = 'asset_receivable'
                    AND line.debit > 0
