@@ -35,6 +35,8 @@ AS_NOBODY = (
     *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
     # Keeps that right in access(2) too, by which PostgreSQL checks its own files.
     "--securebits=+no_setuid_fixup",
+    # Changing the user made the kernel forget that it ends with us.
+    "--pdeathsig=INT",
 )
 
 
