@@ -9,6 +9,7 @@ from . import res_partner
 from . import sale_order
 from . import sale_order_line
 from . import scope_change
+from . import scope_change_detection
 from . import scope_change_item
 from . import toxicity_indicator
 from . import toxicity_measure

@@ -37,7 +37,9 @@ class SaleOrder(models.Model):
         # An order may be created as confirmed: its lines are the agreement itself.
         quiet = self.with_context(scope_change_skip=True)
         orders = super(SaleOrder, quiet).create(vals_list).with_env(self.env)
-        orders.filtered(lambda order: order.state == "sale")._set_baseline()
+        confirmed = orders.filtered(lambda order: order.state == "sale")
+        # Odoo confirms some of them itself while creating them.
+        confirmed.filtered(lambda order: not order.sudo().date_baseline)._set_baseline()
         return orders
 
     def write(self, vals):

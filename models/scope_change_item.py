@@ -27,7 +27,7 @@ class ScopeChangeItem(models.Model):
         related="change_id.order_id", store=True, index="btree_not_null"
     )
     order_line_id = fields.Many2one(
-        "sale.order.line", "Order Line", ondelete="set null", index="btree_not_null"
+        "sale.order.line", ondelete="set null", index="btree_not_null"
     )
 
     name = fields.Char("On", required=True)
@@ -51,7 +51,7 @@ class ScopeChangeItem(models.Model):
         help="By how much this item moves the untaxed amount of the order."
     )
     gift_amount = fields.Monetary(
-        "Given Away",
+        "Unpaid at List Price",
         help="What the customer gets at list price, less what the order bills for it.",
     )
 

@@ -2,7 +2,7 @@ from psycopg2.errors import ForeignKeyViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import ToxicityCommon
@@ -92,6 +92,18 @@ class TestScopeChange(ToxicityCommon):
         change = self.make_change(project_id=project.id)
         self.assertEqual(change.partner_id, self.customer)
         self.assertEqual(project.scope_change_count, 1)
+
+    def test_the_form_fills_in_the_customer_of_the_order(self):
+        form = Form(self.env["scope.change"].with_user(self.salesperson))
+        form.order_id = self.order
+        form.hours = 3
+        form.amount = 300
+        change = form.save()
+        self.assertRecordValues(
+            change,
+            [{"partner_id": self.customer.id, "amount": 300.0, "gift_amount": 300.0}],
+        )
+        self.assertIn(self.order.name, change.display_name)
 
     def test_about_nobody_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "choose a customer"):

@@ -1,3 +1,6 @@
+import random
+from decimal import ROUND_HALF_UP, Decimal
+
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import freeze_time, tagged
@@ -23,10 +26,13 @@ class TestScopeChangeDetection(ToxicityCommon):
         )
 
     def get_untaxed(self, line):
-        """What a line comes to, computed here from its terms."""
-        return round(
-            line.product_uom_qty * line.price_unit * (1 - line.discount / 100), 2
+        """What a line comes to, computed here from its terms, to the cent."""
+        quantity, price, discount = (
+            Decimal(str(line[name]))
+            for name in ("product_uom_qty", "price_unit", "discount")
         )
+        untaxed = quantity * price * (100 - discount) / 100
+        return float(untaxed.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
     def assert_baseline_and_items_make_the_order(self, order):
         items = self.get_changes(order).item_ids
@@ -175,6 +181,37 @@ class TestScopeChangeDetection(ToxicityCommon):
         self.assertEqual(
             self.get_changes().item_ids.mapped("what"), ["price", "discount"]
         )
+
+    def test_any_sequence_of_edits_adds_up(self):
+        dice = random.Random(19)
+        settled = {"requested_by": "us", "state": "agreed", "reason": "Settled"}
+        contexts = [{}, {}, {"scope_change_vals": settled}]
+        for step in range(60):
+            line = dice.choice(self.order.order_line)
+            terms = {
+                "product_uom_qty": dice.choice([0, 1, 4, 10, 12.25]),
+                "price_unit": dice.choice([0, 33.333, 100, 150]),
+                "discount": dice.choice([0, 10, 12.5, 100]),
+            }
+            with freeze_time(self.days_ago(-(step // 20))):
+                line.with_context(**dice.choice(contexts)).write(
+                    {**terms}
+                    if dice.random() < 0.5
+                    else {"discount": terms["discount"]}
+                )
+            if dice.random() < 0.1:
+                self.env["sale.order.line"].create(
+                    {
+                        **self._prepare_order_line_vals(
+                            self.service_ordered, 3, 33.335
+                        ),
+                        "order_id": self.order.id,
+                    }
+                )
+            self.assert_baseline_and_items_make_the_order(self.order)
+        changes = self.get_changes()
+        self.assertTrue(all(change.item_ids for change in changes))
+        self.assertLessEqual(len(changes), 2 * 3)
 
     def test_back_to_the_old_values_nothing_is_left(self):
         terms = {"product_uom_qty": 10, "price_unit": 100, "discount": 0}

@@ -1,0 +1,175 @@
+import json
+
+from odoo import Command, api, fields, models
+from odoo.tools import formatLang
+
+# What code may say about the changes it causes (context key scope_change_vals).
+# Nothing else passes: the record is written as superuser for whoever edits an order.
+DETECTION_KEYS = {"requested_by", "state", "reason", "description", "kind"}
+
+
+class ScopeChange(models.Model):
+    """How edited orders enter the register; the register itself: scope_change.py."""
+
+    _inherit = "scope.change"
+
+    detection_key = fields.Char(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="Set on changes that an edited order made by itself: what they extend.",
+    )
+
+    @api.model
+    def _record_line_changes(self, moves):
+        """Note what edits did to confirmed orders, one change per order and day.
+
+        moves: {order line: (LineTerms before, or None for a new line, after)}. To be
+        called as superuser: whoever edits an order need not know of scope changes.
+
+        Code that edits orders for a known reason says so in the context, and gets a
+        change of its own beside the one that people's edits of that day make:
+        scope_change_vals={"requested_by": "us", "state": "agreed", "reason": ...};
+        the keys are DETECTION_KEYS. A state set so is not held to the obstacles.
+        """
+        vals = self._get_detection_vals()
+        orders = self.env["sale.order"].union(*(line.order_id for line in moves))
+        todays = self._get_detected_today(orders)
+        changes = self._get_open_changes(orders, todays, vals)
+        todays |= self.union(*changes.values())
+        past_items = todays.item_ids.grouped("order_line_id")
+        stale, vals_list = self.env["scope.change.item"], []
+        for line, (before, after) in moves.items():
+            change = changes[line.order_id]
+            live = change._get_live_items(past_items.get(line, stale.browse()))
+            stale |= live
+            vals_list += [
+                {"change_id": change.id, **item_vals}
+                for item_vals in live._prepare_line_items(line, before, after, live)
+            ]
+        stale.unlink()
+        self.env["scope.change.item"].create(vals_list)
+        touched = self.union(*changes.values())
+        touched.filtered(lambda change: not change.item_ids).unlink()
+        touched.exists()._set_project()
+
+    def _get_detection_vals(self):
+        vals = self.env.context.get("scope_change_vals") or {}
+        if unknown := set(vals) - DETECTION_KEYS:
+            raise ValueError(f"scope_change_vals does not take {sorted(unknown)}")
+        return vals
+
+    def _get_detected_today(self, orders):
+        return self.search(
+            [
+                ("order_id", "in", orders.ids),
+                ("date", "=", fields.Date.today()),
+                ("detection_key", "!=", False),
+            ]
+        )
+
+    def _get_open_changes(self, orders, todays, vals):
+        """Return {order: the change to extend}, made where the day has none yet."""
+        key = json.dumps(vals, sort_keys=True)
+        state = vals.get("state", "detected")
+        found = todays.filtered(
+            lambda change: change.detection_key == key and change.state == state
+        )
+        changes = {change.order_id: change for change in found.sorted("id")}
+        missing = orders.filtered(lambda order: order not in changes)
+        created = self._create_quietly(
+            [
+                {**vals, **self._prepare_detected_vals(order), "detection_key": key}
+                for order in missing
+            ]
+        )
+        return changes | dict(zip(missing, created, strict=True))
+
+    def _prepare_detected_vals(self, order):
+        return {
+            "order_id": order.id,
+            "partner_id": order.partner_id.id,
+            "company_id": order.company_id.id,
+            "user_id": order.user_id.id,
+        }
+
+    def _create_quietly(self, vals_list):
+        # An edit of an order is not an assignment: no mail, and its author, who may
+        # be the customer on the portal, does not become a follower.
+        return self.with_context(
+            mail_create_nolog=True,
+            mail_create_nosubscribe=True,
+            mail_auto_subscribe_no_notify=True,
+        ).create(vals_list)
+
+    def _get_live_items(self, items):
+        """Return those of the line's items of the day that an edit now continues.
+
+        Another change may have moved the line in between; then what this one holds
+        about the line is complete, and the edit starts anew.
+        """
+        newest_of_others = max(
+            (item.id for item in items if item.change_id != self), default=0
+        )
+        return items.filtered(
+            lambda item: item.change_id == self and item.id > newest_of_others
+        )
+
+    def _set_project(self):
+        """Fill in the project where the changed lines lead to a single one."""
+        for change in self.filtered(lambda change: not change.project_id):
+            lines = change.item_ids.order_line_id
+            projects = lines.project_id | lines.task_id.project_id
+            project = (projects or change.order_id.project_id)[:2]
+            if len(project) == 1 and change._can_concern(project):
+                change.project_id = project
+
+    def _can_concern(self, project):
+        # A product may name a project shared by all customers, or by companies.
+        customer = project.partner_id.commercial_partner_id
+        return (not customer or customer == self.commercial_partner_id) and (
+            project.company_id in (self.env["res.company"], self.company_id)
+        )
+
+    @api.model
+    def _record_confirmed_again(self, orders):
+        """Note by how much reset orders were changed before confirming them again."""
+        totals = {
+            order: (hours, amount)
+            for order, hours, amount in self.env["scope.change.item"]._read_group(
+                [("order_id", "in", orders.ids)],
+                ["order_id"],
+                ["hours:sum", "amount:sum"],
+            )
+        }
+        vals_list = []
+        for order in orders:
+            hours, amount = totals.get(order, (0.0, 0.0))
+            item = self._prepare_confirmed_again_item(order, hours, amount)
+            if item["hours"] or item["amount"]:
+                vals_list.append(
+                    {
+                        **self._prepare_detected_vals(order),
+                        "state": "agreed",
+                        "reason": self.env._("The customer confirmed the order again."),
+                        "item_ids": [Command.create(item)],
+                    }
+                )
+        self._create_quietly(vals_list)
+
+    def _prepare_confirmed_again_item(self, order, hours, amount):
+        currency = order.currency_id
+        old = order.baseline_amount + amount
+        old_hours = order.baseline_hours + hours
+        return {
+            "name": order.name,
+            "what": "order",
+            "old_value": formatLang(self.env, old, currency_obj=currency),
+            "new_value": formatLang(
+                self.env, order.amount_untaxed, currency_obj=currency
+            ),
+            "old_number": old,
+            "new_number": order.amount_untaxed,
+            "hours": round(order._get_ordered_hours() - old_hours, 2),
+            "amount": currency.round(order.amount_untaxed - old),
+        }
