@@ -21,6 +21,9 @@ class LineTerms:
             if round(getattr(self, name) - getattr(other, name), decimals)
         ]
 
+    def without_quantity(self):
+        return replace(self, quantity=0.0)
+
     def get_gross(self):
         return self.quantity * self.price * (1 - self.discount / 100)
 

@@ -40,7 +40,7 @@ class SaleOrderLine(models.Model):
         moves = {
             line: (before.get(line), after)
             for line, after in self._get_line_terms().items()
-            if before.get(line, LineTerms(price=after.price)).get_changed(after, digits)
+            if (before.get(line) or after.without_quantity()).get_changed(after, digits)
         }
         if moves:
             # Who edits the order may not know scope changes; they are noted anyway.

@@ -75,7 +75,7 @@ class ScopeChangeItem(models.Model):
         total = sum(live.mapped("amount")) + after.subtotal - started.subtotal
         hours = sum(live.mapped("hours")) + after.hours - started.hours
         if before is None or "line" in live.mapped("what"):
-            base = replace(after, quantity=0.0)
+            base = after.without_quantity()
             amounts = {"line": total} if after.quantity else {}
         else:
             base = replace(before, **{item.what: item.old_number for item in live})
