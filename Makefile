@@ -3,6 +3,12 @@
 PYTHON ?= python3
 export PORT ARGS ALL
 
+# One sentence instead of make's own when there is no Python at all.
+DEV = @command -v "$(PYTHON)" > /dev/null || { \
+	echo "There is no $(PYTHON) on the PATH: install Python 3.10 to 3.13," \
+	"or name it: make PYTHON=/path/to/python3" >&2; exit 1; }; \
+	exec "$(PYTHON)" -m dev
+
 .DEFAULT_GOAL := help
 .PHONY: help run test shell lint clean
 
@@ -10,16 +16,16 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 run: ## Odoo with demo data on 127.0.0.1 (PORT=8069); Ctrl-C stops it
-	@exec $(PYTHON) -m dev run
+	$(DEV) run
 
 test: ## all tests; ARGS="-k law" goes to pytest
-	@exec $(PYTHON) -m dev test
+	$(DEV) test
 
 shell: ## Odoo's shell on the database of `make run`
-	@exec $(PYTHON) -m dev shell
+	$(DEV) shell
 
 lint: ## ruff, pylint-odoo and the OCA checks
-	@exec $(PYTHON) -m dev lint
+	$(DEV) lint
 
 clean: ## remove the sandbox; ALL=1 removes the shared downloads too
-	@exec $(PYTHON) -m dev clean
+	$(DEV) clean

@@ -21,8 +21,9 @@ def find_other_python():
         program = "python3.%d" % minor
         try:
             asked = [program, "-c", "import sys; print(sys.version_info[1])"]
-            answer = subprocess.check_output(asked, stderr=subprocess.DEVNULL)
-        except (OSError, subprocess.CalledProcessError):
+            pipe = subprocess.PIPE
+            answer = subprocess.Popen(asked, stdout=pipe, stderr=pipe).communicate()[0]
+        except OSError:
             continue
         if answer.strip() == str(minor).encode():
             return program

@@ -15,6 +15,10 @@ from .problems import DISK_FULL, Problem, disk_full, last_words
 from .progress import Step
 
 LOCKS = Path(__file__).resolve().parent / "requirements"
+# pip tells of it in passing and ends with `No matching distribution`.
+UNREACHABLE = re.compile(
+    r"Failed to establish|Connection refused|name resolution|ProxyError|timed out"
+)
 # Where Debian's python3-pip-whl puts the pip that its venv module uses.
 SYSTEM_WHEELS = Path("/usr/share/python-wheels")
 
@@ -126,6 +130,8 @@ def explain(output, lock):
         return disk_full(what, places.cache())
     errors = re.findall(r"^ *ERROR: (.*)", output, re.MULTILINE)
     why = errors[-1] if errors else last_words(output)
+    if UNREACHABLE.search(output):
+        why = "the package index could not be reached"
     if "DO NOT MATCH THE HASHES" in output:
         why = "a package is not the one whose hash the lock file has"
         advice = f"Check the package index in use; do not edit {lock.name} by hand."
