@@ -16,6 +16,7 @@ from .progress import Step
 
 # Odoo 19 is in unstable only; what must not be newer comes from a stable suite.
 UNSTABLE, STABLE = "sid", "trixie"
+NOT_THERE = re.compile(r"Unable to locate|has no installation|was not found")
 KEYRINGS = Path("/usr/share/keyrings")
 
 
@@ -41,11 +42,11 @@ class Apt:
         into.mkdir(parents=True, exist_ok=True)
         with Step(f"Downloading {len(packages)} Debian packages") as step:
             output = self._run("download", *packages, cwd=into, step=step)
-        if output is None:
-            return
-        if re.search(r"Unable to locate|has no installation|was not found", output):
-            raise NotInDebian(last_words(output))
-        raise self._problem("Debian's packages could not be downloaded", output)
+            if output is None:
+                return
+            if NOT_THERE.search(output):
+                raise NotInDebian(last_words(output))
+            raise self._problem("Debian's packages could not be downloaded", output)
 
     def _update(self):
         for name in ("lists/partial", "cache/archives/partial"):
@@ -56,7 +57,7 @@ class Apt:
                 output = self._run("update", cwd=self.folder, step=step)
                 if output is None:
                     return
-        raise self._problem("Debian's package lists could not be read", output)
+            raise self._problem("Debian's package lists could not be read", output)
 
     def _write_sources(self, mirror):
         suites = (UNSTABLE, STABLE)

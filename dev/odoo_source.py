@@ -136,8 +136,8 @@ def clone(folder, reason):
     with Step(f"Cloning {UPSTREAM}, about 1 GB"):
         env = processes.environment(GIT_TERMINAL_PROMPT="0")
         done = processes.run(asked, env=env)
-    if done.returncode:
-        if DISK_FULL.search(done.stdout):
-            raise disk_full(what, folder)
-        raise Problem(what, f"{reason}, and {last_words(done.stdout)}", advice)
+        if done.returncode:
+            if DISK_FULL.search(done.stdout):
+                raise disk_full(what, folder)
+            raise Problem(what, f"{reason}, and {last_words(done.stdout)}", advice)
     return path, checkout_version(path)

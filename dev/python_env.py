@@ -99,8 +99,8 @@ def install(pip, lock):
                 said.append(line)
                 show(step, said, total)
             process.wait()
-    if process.returncode:
-        raise explain("".join(said), lock)
+        if process.returncode:
+            raise explain("".join(said), lock)
 
 
 def show(step, said, total):
