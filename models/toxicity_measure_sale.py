@@ -67,7 +67,13 @@ class ToxicityMeasureSale(models.AbstractModel):
 
     @api.model
     def _records_never_renewed(self, customer, company, since, today):
-        amendments = self.env["scope.change"].sudo().search([]).amendment_id
+        # sudo: an amendment is one whoever may read the change behind it
+        amendments = (
+            self.env["scope.change"]
+            .sudo()
+            .search([("amendment_id.company_id", "=", company.id)])
+            .amendment_id
+        )
         domain = self._get_order_domain(customer, company)
         return "sale.order", domain & Domain("id", "not in", amendments.ids)
 

@@ -153,19 +153,33 @@ class ToxicityScore(models.Model):
         return super().write(vals)
 
     @api.model
-    def _get_own_partner_ids(self):
-        """Ids of commercial partners and users' partners that are never customers."""
-        companies = self.env["res.company"].sudo().search([])
-        users = self.env["res.users"].sudo().with_context(active_test=False)
-        colleagues = users.search(
-            [
-                "|",
-                ("share", "=", False),
-                ("all_group_ids", "in", self.env.ref("base.group_public").ids),
-            ]
+    def _get_own_partners(self, partners):
+        """Those of the partners that belong to us and are never customers."""
+        customers = partners.commercial_partner_id
+        # sudo: companies and users that the user may not see are ours all the same
+        companies = (
+            self.env["res.company"]
+            .sudo()
+            .search([("partner_id.commercial_partner_id", "in", customers.ids)])
+        )
+        public = self.env.ref("base.group_public")
+        colleagues = (
+            self.env["res.users"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("partner_id", "in", (partners | customers).ids),
+                    "|",
+                    ("share", "=", False),
+                    ("all_group_ids", "in", public.ids),
+                ]
+            )
         )
         own = companies.partner_id.commercial_partner_id | colleagues.partner_id
-        return set(own.ids)
+        return partners.filtered(
+            lambda partner: partner in own or partner.commercial_partner_id in own
+        )
 
     @api.model
     def _rescore(self, partners):

@@ -58,7 +58,7 @@ class ToxicityScoreLine(models.Model):
         aggregator=None,
         help="Share of the strain, or of the credit, of this customer.",
     )
-    value_text = fields.Char(compute="_compute_value_text", string="Measured")
+    value_text = fields.Char(compute="_compute_value_text", string="Found")
 
     _indicator_uniq = models.UniqueIndex("(score_id, indicator_id)")
 
@@ -71,23 +71,48 @@ class ToxicityScoreLine(models.Model):
             total = sum(siblings.mapped("load"))
             line.share = line.load / total if total else 0.0
 
-    @api.depends("value", "indicator_id.unit")
+    @api.depends("value", "indicator_id.unit", "origin")
     def _compute_value_text(self):
+        counts = self._get_signal_counts()
         for line in self:
-            line.value_text = line._format_value(line.value)
+            line.value_text = (
+                line._format_value()
+                if line.origin == "measured"
+                else self.env._("%(count)s recorded", count=counts.get(line._key(), 0))
+            )
 
-    def _format_value(self, value):
-        """The value in the indicator's unit, as the user would say it."""
+    def _get_signal_counts(self):
+        """How many signals count, by (customer id, company id, indicator id)."""
+        recorded = self.filtered(lambda line: line.origin == "recorded")
+        groups = self.env["toxicity.signal"]._read_group(
+            [
+                ("commercial_partner_id", "in", recorded.commercial_partner_id.ids),
+                ("indicator_id", "in", recorded.indicator_id.ids),
+                ("state", "=", "counted"),
+            ],
+            ["commercial_partner_id", "company_id", "indicator_id"],
+            ["__count"],
+        )
+        return {
+            (customer.id, company.id, indicator.id): count
+            for customer, company, indicator, count in groups
+        }
+
+    def _key(self):
+        return self.commercial_partner_id.id, self.company_id.id, self.indicator_id.id
+
+    def _format_value(self):
+        """The measured value in the indicator's unit, as the user would say it."""
         unit = self.indicator_id.unit
         if unit == "percent":
-            return f"{formatLang(self.env, 100 * value, digits=0)} %"
+            return f"{formatLang(self.env, 100 * self.value, digits=0)} %"
         if unit == "days":
             return self.env._(
-                "%(days)s days", days=formatLang(self.env, value, digits=0)
+                "%(days)s days", days=formatLang(self.env, self.value, digits=0)
             )
         if unit == "yesno":
-            return self.env._("Yes") if value else self.env._("No")
-        return formatLang(self.env, value, digits=2 if unit == "signals" else 0)
+            return self.env._("Yes") if self.value else self.env._("No")
+        return formatLang(self.env, self.value, digits=2)
 
     def action_open_records(self):
         """Open exactly the records that made the number."""

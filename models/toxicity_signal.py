@@ -33,7 +33,6 @@ class ToxicitySignal(models.Model):
     )
     contact_id = fields.Many2one(
         "res.partner",
-        string="Contact",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('commercial_partner_id', '=', commercial_partner_id)]",
@@ -148,10 +147,10 @@ class ToxicitySignal(models.Model):
 
     @api.constrains("partner_id", "contact_id")
     def _check_customer(self):
-        own = self.env["toxicity.score"]._get_own_partner_ids()
+        own = self.env["toxicity.score"]._get_own_partners(self.partner_id)
         for signal in self:
             customer = signal.partner_id.commercial_partner_id
-            if customer.id in own or signal.partner_id.id in own:
+            if signal.partner_id in own:
                 raise ValidationError(
                     self.env._(
                         "%(partner)s belongs to your own company: signals are about "

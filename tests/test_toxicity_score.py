@@ -2,6 +2,7 @@ import math
 from datetime import date, timedelta
 
 from freezegun import freeze_time
+from psycopg2.errors import CheckViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -327,8 +328,6 @@ class TestEngine(ToxicityCommon):
 
     @mute_logger("odoo.sql_db")
     def test_thresholds_out_of_order_are_refused(self):
-        from psycopg2.errors import CheckViolation
-
         for values in (
             {"toxicity_watch_threshold": 60},
             {"toxicity_toxic_threshold": 100},
