@@ -1,6 +1,7 @@
 """Things made once and kept in the cache: whole, or not there at all."""
 
 import os
+import shutil
 
 from . import places
 from .locks import Lock
@@ -24,9 +25,8 @@ def build_once(kind, key, build, waiting, gigabytes):
         if folder.is_dir():
             return folder
         require_space(folder, gigabytes)
-        # We hold the lock: a partial folder was left by a run that was killed.
-        partial = folder.with_name(f"{kind}.partial")
-        places.remove(partial)
+        remove_partial(kind)
+        partial = folder.with_name(f"{kind}.partial-{os.getpid()}")
         partial.mkdir(parents=True)
         try:
             build(partial)
@@ -47,6 +47,16 @@ def require_space(folder, gigabytes):
             "Free some space there, or set XDG_CACHE_HOME to a folder on a larger "
             "disk, and run the same command again.",
         )
+
+
+def remove_partial(kind):
+    """Remove what killed runs left: we hold the lock, so it is nobody's.
+
+    A program that such a run had started may still be writing there; what it leaves
+    this time goes the next.
+    """
+    for folder in places.cache().glob(f"{kind}.partial-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget_oldest(kind):

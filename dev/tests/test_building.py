@@ -35,8 +35,9 @@ def test_a_failed_build_leaves_nothing_behind(cache):
 
 
 def test_what_a_killed_build_left_is_removed(cache):
-    (cache / "thing.partial" / "half").mkdir(parents=True)
+    (cache / "thing.partial-1" / "half").mkdir(parents=True)
     assert list(build().iterdir()) == []
+    assert not (cache / "thing.partial-1").exists()
 
 
 def test_too_little_space_is_said_before_the_work_begins():
