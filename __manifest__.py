@@ -37,5 +37,8 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["toxic_customer_exit/static/tests/tours/*.js"],
+    },
     "application": True,
 }

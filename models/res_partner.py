@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .customer_exit import OPEN_STATES
 from .toxicity_score import BANDS, CAPS, CLASSES, TRENDS
 
 GROUP = "toxic_customer_exit.group_toxicity_user"
@@ -98,6 +99,10 @@ class ResPartner(models.Model):
         string="Signal Count", compute="_compute_toxicity_signal_ids", groups=GROUP
     )
 
+    open_exit_id = fields.Many2one(
+        "customer.exit", string="Exit", compute="_compute_open_exit_id", groups=GROUP
+    )
+
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
     def _compute_toxicity_score_id(self):
@@ -142,6 +147,20 @@ class ResPartner(models.Model):
             )
             partner.toxicity_signal_ids = signals.sorted()
             partner.toxicity_signal_count = len(signals)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_open_exit_id(self):
+        exits = self.env["customer.exit"].search(
+            [
+                ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+                ("state", "in", OPEN_STATES),
+            ]
+        )
+        by_customer = {case.commercial_partner_id.id: case for case in exits}
+        for partner in self:
+            partner.open_exit_id = by_customer.get(partner.commercial_partner_id.id)
 
     @api.model
     def _invalidate_toxicity(self):

@@ -1,4 +1,5 @@
 from . import test_res_partner
+from . import test_tour
 from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score

@@ -1,0 +1,97 @@
+import { registry } from "@web/core/registry";
+
+// From a signal over the exit to its posted final invoice, as a manager works.
+registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice", {
+    steps: () => [
+        {
+            content: "Open the customer from the list by risk",
+            trigger: ".o_data_cell:contains(Tour Customer Ltd)",
+            run: "click",
+        },
+        {
+            content: "Record what happened",
+            trigger: ".o-form-buttonbox button:contains(Record a signal)",
+            run: "click",
+        },
+        {
+            content: "Say what it was",
+            trigger: ".modal .o_field_widget[name=indicator_id] span:contains(Asked us to misrepresent)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=severity] span:contains(Severe)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=description] textarea",
+            run: "edit Asked on the phone to state twice the headcount in the offer.",
+        },
+        {
+            trigger: ".modal footer button:contains(Record)",
+            run: "click",
+        },
+        {
+            content: "The customer is scored at once",
+            trigger: "body:not(:has(.modal)) .nav-link[name=toxicity]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=toxicity_band]:contains(Strained)",
+        },
+        {
+            trigger: ".o_field_widget[name=toxicity_line_ids] td:contains(Asked us to misrepresent)",
+        },
+        {
+            content: "Open an exit",
+            trigger: "button:contains(Open an exit)",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=partner_id] input:value(Tour Customer Ltd)",
+        },
+        {
+            trigger: ".nav-link[name=reasons]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=reasons] .odoo-editor-editable",
+            run: "editor Numbers in the offer were to be stated as other than they are.",
+        },
+        {
+            trigger: ".nav-link[name=decision]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=approval_reason] textarea",
+            run: "edit We will not state what is not so.",
+        },
+        {
+            trigger: ".o_field_widget[name=ethics_checked] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_approve]",
+            run: "click",
+        },
+        {
+            content: "Look at what the final invoice holds",
+            trigger: "button[name=action_preview_final_invoice]",
+            run: "click",
+        },
+        {
+            trigger: ".modal td[name=name]:contains(Ordered advice)",
+        },
+        {
+            trigger: ".modal button[name=action_issue]",
+            run: "click",
+        },
+        {
+            content: "The posted invoice is shown",
+            trigger: "body:not(:has(.modal)) .o_field_widget[name=state]:contains(Posted), .o_form_view .o_statusbar_status button.o_arrow_button_current:contains(Posted)",
+        },
+    ],
+});
