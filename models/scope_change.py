@@ -158,7 +158,12 @@ class ScopeChange(models.Model):
     @api.depends("order_id", "project_id", "partner_id", "date")
     def _compute_display_name(self):
         for change in self:
-            about = change.order_id or change.project_id or change.partner_id
+            # Whoever runs the project may not be allowed to read the order, and so on.
+            about = (
+                change.sudo().order_id
+                or change.sudo().project_id
+                or change.sudo().partner_id
+            )
             change.display_name = self.env._(
                 "%(about)s, %(date)s",
                 about=about.display_name or self.env._("Scope change"),

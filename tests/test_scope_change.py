@@ -105,6 +105,36 @@ class TestScopeChange(ToxicityCommon):
         )
         self.assertIn(self.order.name, change.display_name)
 
+    def test_a_change_of_an_order_one_cannot_read_can_be_worked_with(self):
+        consultant = self.make_user("consultant", "sales_team.group_sale_salesman")
+        self.assertFalse(self.order.with_user(consultant).has_access("read"))
+        project = self.env["project.project"].create(
+            {
+                "name": "Advice",
+                "partner_id": self.customer.id,
+                "allow_billable": True,
+                "sale_line_id": self.order.order_line.id,
+            }
+        )
+        action = project.with_user(consultant).action_view_scope_changes()
+        model = self.env["scope.change"].with_user(consultant)
+        with Form(model.with_context(**action["context"])) as form:
+            form.hours = 5
+            form.amount = 500
+        change = form.record
+        self.assertRecordValues(
+            change, [{"order_id": self.order.id, "project_id": project.id}]
+        )
+        change.invalidate_recordset()
+        self.assertIn(self.order.name, change.display_name)
+        self.assertIn("not signed", change.agreement_obstacles)
+        change.reason = "Goodwill"
+        change.action_absorb()
+        detected = (self.make_detected() - change).with_user(consultant)
+        detected.invalidate_recordset()
+        self.assertIn("Ordered advice", detected.summary)
+        detected.action_agree()
+
     def test_about_nobody_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "choose a customer"):
             self.make_change(partner_id=False)
