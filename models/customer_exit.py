@@ -15,6 +15,7 @@ STEP_DEFAULTS = {
     "invoice_ids": [],
     "rebill_line_ids": [],
 }
+CLOSED_FIELDS = {*STEP_DEFAULTS, "commercial_partner_id"}
 DECISION_FIELDS = {
     "approval_reason",
     "ethics_checked",
@@ -130,6 +131,7 @@ class CustomerExit(models.Model):
     )
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
     obstacles = fields.Html(compute="_compute_obstacles", sanitize=False)
+    has_nothing_to_bill = fields.Boolean(compute="_compute_obstacles")
 
     _one_open = models.UniqueIndex(
         "(commercial_partner_id, company_id)"
@@ -193,6 +195,7 @@ class CustomerExit(models.Model):
     def _compute_obstacles(self):
         for record in self:
             found = record._get_next_obstacles() if record._origin else {}
+            record.has_nothing_to_bill = "nothing_to_bill" in found
             record.obstacles = (
                 self.env["ir.qweb"]._render(
                     "toxic_customer_exit.customer_exit_obstacles",
@@ -218,6 +221,7 @@ class CustomerExit(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
             self._refuse_unlawful_values(vals)
             if not self.env.su:
@@ -275,7 +279,7 @@ class CustomerExit(models.Model):
         """Steps are taken by buttons; decisions are written by managers only."""
         if self.env.su:
             return
-        if steps := STEP_DEFAULTS.keys() & vals.keys():
+        if steps := CLOSED_FIELDS & vals.keys():
             raise UserError(
                 self.env._(
                     "%(fields)s of an exit cannot be written: use the buttons "

@@ -126,6 +126,9 @@ class CustomerExit(models.Model):
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return not float_is_zero(entry.to_bill, precision_digits=digits)
 
+    def _get_orders(self, plan):
+        return self.env["sale.order"].union(*(entry.line.order_id for entry in plan))
+
     def _get_amount_to_bill(self):
         """The untaxed amount of the final invoice, in the company's currency."""
         self.ensure_one()
@@ -155,7 +158,7 @@ class CustomerExit(models.Model):
             )
         plan = self._get_settlement_plan()
         billed = [entry for entry in plan if self._is_to_bill(entry)]
-        orders = self.env["sale.order"].concat(*{e.line.order_id for e in billed})
+        orders = self._get_orders(billed)
         return {
             **obstacles,
             **self._get_draft_obstacles(plan),
@@ -186,7 +189,7 @@ class CustomerExit(models.Model):
         return self._name_some(issuers) or self.env._("nobody yet")
 
     def _get_draft_obstacles(self, plan):
-        orders = self.env["sale.order"].concat(*{e.line.order_id for e in plan})
+        orders = self._get_orders(plan)
         drafts = orders.sudo().invoice_ids.filtered(lambda move: move.state == "draft")
         advances = drafts.filtered(lambda move: move._is_downpayment())
         obstacles = {}
@@ -441,11 +444,9 @@ class CustomerExit(models.Model):
     def _prepare_settlement(self):
         """Make the orders say what was delivered, and what of it is to be billed."""
         plan = self._get_settlement_plan()
-        unlocked = self._get_settlement_orders().filtered("locked")
-        unlocked.action_unlock()
-        for entry in plan:
-            entry.line._cut_to_delivered(entry.delivered, self._prepare_scope_change())
-        unlocked.action_lock()
+        delivered = {entry.line: entry.delivered for entry in plan}
+        for order in self._get_orders(plan):
+            order._cut_to_delivered(delivered, self._prepare_scope_change())
         for entry in plan:
             entry.line._set_to_invoice(entry.to_bill)
         return plan
@@ -460,10 +461,7 @@ class CustomerExit(models.Model):
 
     def _settle_discount_lines(self):
         for order in self._get_settlement_orders():
-            share = order._get_delivered_share()
-            order._get_settlement_lines()._settle_discount(
-                share, self._prepare_scope_change()
-            )
+            order._settle_discounts(self._prepare_scope_change())
 
     def _leave_nothing_to_invoice(self, plan):
         """Invoicing recomputes what is forgiven back into "to invoice": undo that."""

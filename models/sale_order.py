@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
@@ -142,3 +142,45 @@ class SaleOrder(models.Model):
         if ordered <= 0:
             return 1.0 if delivered > 0 else 0.0
         return max(0.0, min(1.0, delivered / ordered))
+
+    def _settle_discounts(self, scope_change_vals):
+        """Make discounts on the whole order say what is due of them."""
+        share = self._get_delivered_share()
+        lines = self._get_settlement_lines()
+        self._write_lines(
+            {
+                line: line._prepare_discount_vals(share)
+                for line in lines
+                if line._follows_delivery()
+            },
+            scope_change_vals,
+        )
+
+    def _cut_to_delivered(self, delivered, scope_change_vals):
+        """Make lines billed as ordered say what was delivered: {line: quantity}."""
+        self._write_lines(
+            {
+                line: line._prepare_cut_vals(delivered[line])
+                for line in self._get_settlement_lines()
+                if line._is_to_cut(delivered[line])
+            },
+            scope_change_vals,
+        )
+
+    def _write_lines(self, vals_by_line, scope_change_vals):
+        """Write lines of one order, locked or not, as one scope change."""
+        self.ensure_one()
+        if not vals_by_line:
+            return
+        locked = self.filtered("locked")
+        locked.action_unlock()
+        self.with_context(
+            scope_change_vals=scope_change_vals, no_update_allocated_hours=True
+        ).write(
+            {
+                "order_line": [
+                    Command.update(line.id, vals) for line, vals in vals_by_line.items()
+                ]
+            }
+        )
+        locked.action_lock()

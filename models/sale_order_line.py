@@ -151,50 +151,38 @@ class SaleOrderLine(models.Model):
             for item in credit_lines
         )
 
-    def _settle_discount(self, share, scope_change_vals):
-        for line in self.filtered(lambda line: line._follows_delivery()):
-            delivered, price = line._get_settled_delivery(share)
-            line.with_context(scope_change_vals=scope_change_vals)._write_unlocked(
-                {
-                    "product_uom_qty": delivered,
-                    "price_unit": price,
-                    "discount": line.discount,
-                    "qty_delivered": delivered,
-                }
-            )
+    def _prepare_discount_vals(self, share):
+        delivered, price = self._get_settled_delivery(share)
+        return {
+            "product_uom_qty": delivered,
+            "price_unit": price,
+            "discount": self.discount,
+            "qty_delivered": delivered,
+        }
 
-    def _write_unlocked(self, vals):
-        locked = self.order_id.filtered("locked")
-        locked.action_unlock()
-        self.write(vals)
-        locked.action_lock()
+    def _is_to_cut(self, delivered):
+        """Whether this line is billed as ordered and was not delivered like that.
 
-    def _cut_to_delivered(self, delivered, scope_change_vals):
-        """Make an ordered-quantities line say what was delivered, at its price.
-
-        Quantity, price and discount go in one write: a quantity alone would be
-        priced again from the pricelist. So does the delivered quantity, which a new
-        ordered one makes Odoo compute again. What milestones deliver is a share of the
-        ordered quantity, so that one must stay.
+        What milestones deliver is a share of the ordered quantity, which must stay.
         """
         self.ensure_one()
-        if (
-            self.is_downpayment
-            or self.product_id.invoice_policy != "order"
-            or self.qty_delivered_method == "milestones"
-            or not self._differs(self.product_uom_qty, delivered)
-        ):
-            return
-        self.with_context(
-            scope_change_vals=scope_change_vals, no_update_allocated_hours=True
-        ).write(
-            {
-                "product_uom_qty": delivered,
-                "price_unit": self.price_unit,
-                "discount": self.discount,
-                "qty_delivered": self.qty_delivered,
-            }
+        return (
+            self.product_id.invoice_policy == "order"
+            and self.qty_delivered_method != "milestones"
+            and self._differs(self.product_uom_qty, delivered)
         )
+
+    def _prepare_cut_vals(self, delivered):
+        """All in one write: a quantity alone would be priced from the pricelist again.
+
+        The delivered quantity too, which a new ordered one makes Odoo compute again.
+        """
+        return {
+            "product_uom_qty": delivered,
+            "price_unit": self.price_unit,
+            "discount": self.discount,
+            "qty_delivered": self.qty_delivered,
+        }
 
     def _set_to_invoice(self, quantity):
         if self._differs(self.qty_to_invoice, quantity):

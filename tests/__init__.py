@@ -6,5 +6,8 @@ from . import test_toxicity_score
 from . import test_toxicity_signal
 from . import test_customer_exit
 from . import test_final_invoice
+from . import test_final_invoice_cases
+from . import test_final_invoice_race
+from . import test_final_invoice_random
 from . import test_scope_change
 from . import test_scope_change_detection

@@ -2,7 +2,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import ToxicityCommon
@@ -144,7 +144,11 @@ class TestCustomerExit(ToxicityCommon):
     def test_nobody_writes_the_state_directly(self):
         exit_case = self.make_exit(state="draft")
         for user in (self.salesperson, self.manager):
-            for values in ({"state": "approved"}, {"approver_id": user.id}):
+            for values in (
+                {"state": "approved"},
+                {"approver_id": user.id},
+                {"commercial_partner_id": self.company.partner_id.id},
+            ):
                 with self.assertRaises(UserError):
                     exit_case.with_user(user).write(values)
         self.assertEqual(exit_case.state, "draft")
@@ -177,6 +181,19 @@ class TestCustomerExit(ToxicityCommon):
         exit_case.with_user(self.manager).action_approve()
         with self.assertRaises(AccessError):
             exit_case.with_user(self.salesperson).write({"desired_outcome": "None"})
+
+    def test_someone_who_only_delivers_can_open_the_form(self):
+        order = self.make_order((self.service_delivered, 5))
+        order.order_line.qty_delivered = 5
+        consultant = self.make_user("consultant", "project.group_project_user")
+        exit_case = self.make_exit().with_user(consultant)
+        with Form(exit_case) as form:
+            self.assertEqual(form.still_to_bill, 500)
+            self.assertIn(self.manager.name, form.obstacles)
+        exit_case.sudo().with_user(self.manager).action_issue_final_invoice()
+        self.env.invalidate_all()
+        with Form(exit_case) as form:
+            self.assertEqual(form.open_receivable, 500)
 
     def test_outsiders_see_nothing(self):
         exit_case = self.make_exit(state="draft")

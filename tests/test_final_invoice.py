@@ -294,7 +294,7 @@ class TestFinalInvoice(FinalInvoiceCommon):
         exit_case = self.make_exit()
         before = self.picture(exit_case)
         line_class = self.registry["sale.order.line"]
-        self.patch(line_class, "_cut_to_delivered", lambda line, *args: None)
+        self.patch(line_class, "_is_to_cut", lambda line, delivered: False)
         self.patch(line_class, "_set_to_invoice", lambda line, quantity: None)
         with self.assertRaisesRegex(UserError, "600"):
             exit_case.action_issue_final_invoice()
@@ -302,7 +302,7 @@ class TestFinalInvoice(FinalInvoiceCommon):
         self.assertFalse(order.invoice_ids)
 
     def test_the_invoice_says_nothing_of_the_exit_to_the_customer(self):
-        order = self.make_order((self.service_delivered, 5))
+        order = self.make_order((self.service_ordered, 9))
         order.order_line.qty_delivered = 5
         exit_case = self.make_exit()
         invoice = self.issue(exit_case)

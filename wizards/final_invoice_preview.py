@@ -96,7 +96,7 @@ class FinalInvoicePreview(models.TransientModel):
         sentences = []
         for exit_case in self.exit_ids:
             obstacles = exit_case._get_invoice_obstacles()
-            if any(line.rebill for line in self.line_ids):
+            if self._get_rebilled(exit_case):
                 obstacles.pop("nothing_to_bill", None)
             sentences += obstacles.values()
         return sentences
@@ -116,6 +116,15 @@ class FinalInvoicePreview(models.TransientModel):
                 self.env._(
                     "Delivered above what was ordered, and billed: %(lines)s.",
                     lines=", ".join(above.mapped("display_name")),
+                )
+            )
+        lost = self.line_ids.filtered(lambda line: line._is_lost_rebate())
+        if lost:
+            warnings.append(
+                self.env._(
+                    "Lowers the price and counts as not delivered, so it falls away: "
+                    "%(lines)s. Set it delivered on the order if it stands.",
+                    lines=", ".join(lost.mapped("display_name")),
                 )
             )
         partners = self.line_ids.order_id.partner_invoice_id
@@ -176,7 +185,7 @@ class FinalInvoicePreview(models.TransientModel):
 class FinalInvoicePreviewLine(models.TransientModel):
     _name = "final.invoice.preview.line"
     _description = "Line of the preview of a final invoice"
-    _order = "exit_id, order_id, id"
+    _order = "id"
 
     preview_id = fields.Many2one(
         "final.invoice.preview", required=True, ondelete="cascade", index=True
@@ -189,13 +198,11 @@ class FinalInvoicePreviewLine(models.TransientModel):
     currency_id = fields.Many2one("res.currency", readonly=True)
     ordered = fields.Float(digits="Product Unit", readonly=True)
     delivered = fields.Float(digits="Product Unit", readonly=True)
-    invoiced = fields.Float(
-        string="Invoiced, net", digits="Product Unit", readonly=True
-    )
+    invoiced = fields.Float(string="Invoiced", digits="Product Unit", readonly=True)
     credited = fields.Float(digits="Product Unit", readonly=True)
     forgivable = fields.Float(digits="Product Unit", readonly=True)
     rebill = fields.Boolean(
-        string="Bill credited again",
+        string="Bill again",
         help="What was credited is billed again. Otherwise it stays credited.",
     )
     forgiven = fields.Float(digits="Product Unit", compute="_compute_to_bill")
@@ -204,7 +211,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
         string="Price", min_display_digits="Product Price", readonly=True
     )
     discount = fields.Float(string="Disc. %", digits="Discount", readonly=True)
-    amount = fields.Monetary(string="To bill, untaxed", compute="_compute_to_bill")
+    amount = fields.Monetary(string="Amount", compute="_compute_to_bill")
     is_downpayment = fields.Boolean(readonly=True)
 
     @api.depends("name")
@@ -222,3 +229,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
                 line.to_bill, line.price_unit
             )
             line.amount = line.currency_id.round(untaxed) if untaxed else 0.0
+
+    def _is_lost_rebate(self):
+        is_rebate = self.price_unit < 0 < self.ordered and not self.is_downpayment
+        return is_rebate and not self.delivered
