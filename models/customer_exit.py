@@ -74,7 +74,7 @@ class CustomerExit(models.Model):
         copy=False,
         index=True,
         tracking=True,
-        group_expand=True,
+        group_expand="_expand_states",
     )
 
     date_opened = fields.Date(
@@ -138,6 +138,12 @@ class CustomerExit(models.Model):
         " WHERE state NOT IN ('closed', 'cancelled')",
         "This customer already has an open exit in this company.",
     )
+
+    @api.model
+    def _expand_states(self, states, domain):
+        """The columns of work in hand show even when they are empty."""
+        order = [key for key, _label in self._fields["state"].selection]
+        return [key for key in order if key in (*OPEN_STATES, *states)]
 
     @api.depends("name", "partner_id.name")
     def _compute_display_name(self):

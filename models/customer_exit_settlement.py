@@ -425,6 +425,7 @@ class CustomerExit(models.Model):
         plan = self._prepare_settlement()
         moves = self._get_settlement_orders()._create_invoices(final=True)
         moves.exit_id = self
+        moves._put_down_payments_last()
         # The moves come back in sudo, which skips the check of who may post:
         # _get_invoice_obstacles has made it.
         moves.action_post()
@@ -469,6 +470,7 @@ class CustomerExit(models.Model):
             entry.line._set_to_invoice(0.0)
 
     def action_view_invoices(self):
+        self.check_access("read")
         return self._get_invoices_action()
 
     def _get_invoices_action(self):

@@ -196,6 +196,17 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
         self.issue(self.make_exit())
         self.assertEqual(self.billed(order), self.owed((4, 100)))
 
+    def test_down_payments_stand_below_the_lines_of_all_orders(self):
+        for _order in range(2):
+            order = self.make_order((self.service_delivered, 10))
+            self.make_down_payment(order, amount=10)
+            order.order_line.filtered("product_id").qty_delivered = 10
+        invoice = self.issue(self.make_exit())
+        lines = invoice.invoice_line_ids.sorted(lambda item: (item.sequence, item.id))
+        kinds = [(item.display_type, item.is_downpayment) for item in lines]
+        advance = [("line_section", False), ("product", True)]
+        self.assertEqual(kinds, [("product", False)] * 2 + advance * 2)
+
     # Discounts on the whole order
 
     def discount(self, order, **values):

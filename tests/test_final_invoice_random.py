@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from .test_final_invoice import FinalInvoiceCommon, money, rounded
 
-CUSTOMERS = 40
+CUSTOMERS = 32
 SEED = 20261122
 
 
