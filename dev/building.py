@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from contextlib import suppress
 
 from . import places
-from .locks import Lock
+from .locks import Lock, Taken
 from .problems import Problem
 
 # Each branch or package change makes another template: the oldest ones go.
@@ -20,6 +21,7 @@ def build_once(kind, key, build, waiting, gigabytes):
     folder = places.cache() / f"{kind}-{key}"
     if folder.is_dir():
         os.utime(folder)
+        tidy(kind)
         return folder
     with Lock(places.cache() / "locks" / kind, waiting=waiting):
         if folder.is_dir():
@@ -47,6 +49,13 @@ def require_space(folder, gigabytes):
             "Free some space there, or set XDG_CACHE_HOME to a folder on a larger "
             "disk, and run the same command again.",
         )
+
+
+def tidy(kind):
+    """Remove what killed runs left, unless somebody is building just now."""
+    if list(places.cache().glob(f"{kind}.partial-*")):
+        with suppress(Taken), Lock(places.cache() / "locks" / kind):
+            remove_partial(kind)
 
 
 def remove_partial(kind):

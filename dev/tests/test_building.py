@@ -3,6 +3,7 @@ import os
 import pytest
 
 from .. import building, places
+from ..locks import Lock
 from ..problems import Problem
 
 KEY = "0123456789ab"
@@ -38,6 +39,21 @@ def test_what_a_killed_build_left_is_removed(cache):
     (cache / "thing.partial-1" / "half").mkdir(parents=True)
     assert list(build().iterdir()) == []
     assert not (cache / "thing.partial-1").exists()
+
+
+def test_what_a_killed_build_left_goes_although_nothing_is_built(cache):
+    build()
+    (cache / "thing.partial-1").mkdir()
+    build()
+    assert not (cache / "thing.partial-1").exists()
+
+
+def test_what_another_run_is_building_stays(cache):
+    build()
+    (cache / "thing.partial-1").mkdir()
+    with Lock(cache / "locks" / "thing"):
+        build()
+    assert (cache / "thing.partial-1").exists()
 
 
 def test_too_little_space_is_said_before_the_work_begins():
