@@ -37,6 +37,12 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "demo": [
+        "demo/hr_employee_demo.xml",
+        "demo/product_demo.xml",
+        "demo/res_partner_demo.xml",
+        "demo/toxicity_demo.xml",
+    ],
     "assets": {
         "web.assets_tests": ["toxic_customer_exit/static/tests/tours/*.js"],
     },

@@ -1,0 +1,2 @@
+from . import toxicity_demo
+from . import toxicity_demo_stories

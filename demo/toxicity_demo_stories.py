@@ -1,0 +1,493 @@
+from odoo import Command, api, models
+
+
+class ToxicityDemoStories(models.AbstractModel):
+    """What happened with each of the nine customers, in the order it happened."""
+
+    _inherit = "toxicity.demo"
+
+    @api.model
+    def _get_stories(self):
+        return [
+            *super()._get_stories(),
+            self._tell_overstated,
+            self._tell_second_guessing,
+            self._tell_late_payer,
+            self._tell_bargain_hunter,
+            self._tell_demanding,
+            self._tell_loyal,
+            self._tell_never_renewed,
+            self._tell_brand_new,
+            self._tell_misunderstood,
+        ]
+
+    # -- the customer who overstated what he is ------------------------------------
+
+    @api.model
+    def _tell_overstated(self):
+        """He claimed five times his revenue and asked us to make him look bigger."""
+        customer = self._get("res.partner", "brightwater")
+        order = self._sell(
+            customer,
+            days=240,
+            lines=[("strategy", 80), ("workshop", 4), ("operations", 60)],
+            name="order processing",
+        )
+        self._bill_down_payment(order, 30, days=238, paid_after=14)
+        self._work(
+            order,
+            "strategy",
+            [
+                (231, "ines", 6, "Kick-off and plan"),
+                (210, "tomas", 8, "Survey of how orders are processed today"),
+                (188, "tomas", 8, "Survey, second part"),
+                (170, "ines", 6, "Figures for the business case"),
+                (149, "ines", 4, "Review of the annual accounts"),
+                (128, "tomas", 8, "Visit to the office"),
+                (104, "priya", 7, "Draft of the new process"),
+                (61, "ines", 5, "Review of the draft with Mr Hale"),
+            ],
+        )
+        self._work(
+            order,
+            "operations",
+            [
+                (91, "priya", 8, "Work with the order desk"),
+                (84, "priya", 7, "Work with the order desk"),
+                (40, "priya", 3, "Hand-over notes"),
+            ],
+        )
+        self._get_order_line(order, "workshop").qty_delivered = 2
+        self._notice_overstated(order)
+        self._decide_overstated(customer, order)
+
+    @api.model
+    def _notice_overstated(self, order):
+        self._signals(
+            order.project_ids[:1],
+            [
+                (
+                    *(149, "claim_unverified", "3"),
+                    "Before signing, Mr Hale stated a yearly revenue of 5 million. "
+                    "The annual accounts that he sent on request show 0.8 million.",
+                    self._get_manager(),
+                ),
+                (
+                    *(128, "premises_not_as_described", "3"),
+                    "On our first visit, the warehouse with 40 people described at "
+                    "signature was one rented room with two desks.",
+                ),
+                (
+                    *(90, "staff_unable", "2"),
+                    "Neither of the two employees could prepare the shop set-up that "
+                    "the company sells. Both said they had never done one.",
+                ),
+                (
+                    *(26, "asked_to_misrepresent", "3"),
+                    "Mr Hale asked us by phone to show 40 employees and three sites "
+                    "in the brochure. We declined by e-mail the same day, with the "
+                    "reason.",
+                ),
+                (
+                    *(12, "objectives_changed", "2"),
+                    "The contract is about order processing. Mr Hale asked to use the "
+                    "remaining hours for a presentation to investors.",
+                ),
+            ],
+            contact=self._get("res.partner", "brightwater_gordon"),
+        )
+
+    @api.model
+    def _decide_overstated(self, customer, order):
+        change = self.env["scope.change"].create(
+            {
+                "order_id": order.id,
+                "project_id": order.project_ids[:1].id,
+                "date": self._day(12),
+                "kind": "objective",
+                "user_id": self._get_salesperson().id,
+                "description": "A presentation to investors instead of the new "
+                "order process",
+                "conversation": "Ines Falk and Mr Hale, by phone. He needs the "
+                "presentation within the month; the order process can wait. We "
+                "offered to model the business as it is today.",
+                "hours": 28,
+                "amount": 3920,
+            }
+        )
+        change.action_decline()
+        case = self.env["customer.exit"].with_user(self._get_salesperson())
+        case = case.create(
+            {
+                "partner_id": customer.id,
+                "date_opened": self._day(9),
+                "reasons": "<p>The revenue, the premises and the team stated at "
+                "signature were not found. We were asked to show the company as "
+                "other than it is, and declined. Our offer to model the business as "
+                "it is today was turned down.</p>",
+                "desired_outcome": "The survey and the draft of the new process are "
+                "handed over complete; what was delivered is paid.",
+            }
+        )
+        self._approve(
+            case, "Two offers were made and turned down; no deadline is near."
+        )
+
+    @api.model
+    def _approve(self, case, reason):
+        case = case.with_user(self._get_manager())
+        case.write({"approval_reason": reason, "ethics_checked": True})
+        if not case._get_approval_obstacles():
+            case.action_approve()
+
+    # -- the customer who challenges everything ------------------------------------
+
+    @api.model
+    def _tell_second_guessing(self):
+        """She disputes every proposal, and what was signed is open again."""
+        customer = self._get("res.partner", "vandermeer")
+        contact = self._get("res.partner", "vandermeer_eline")
+        order = self._sell(
+            customer, days=160, lines=[("strategy", 120)], name="route planning"
+        )
+        self._bill(order, days=155, paid_after=24)
+        self._work(
+            order,
+            "strategy",
+            [
+                (148, "ines", 14, "Kick-off and plan"),
+                (127, "tomas", 16, "Comparison of planning tools"),
+                (106, "tomas", 16, "Comparison of planning tools, second round"),
+                (85, "tomas", 16, "Comparison of planning tools, third round"),
+                (64, "priya", 16, "Pilot with two depots"),
+                (43, "priya", 16, "Pilot with two depots"),
+                (22, "ines", 12, "Plan for all depots, fourth version"),
+            ],
+        )
+        for days in (85, 43, 20, -4):
+            self._meet(contact, days, 2, "Vandermeer: steering meeting")
+        self._notice_second_guessing(order, contact)
+        self._extend_second_guessing(order)
+        self.env["customer.exit"].with_user(self._get_salesperson()).create(
+            {
+                "partner_id": customer.id,
+                "date_opened": self._day(3),
+                "reasons": "<p>Four versions of the plan were asked for and each was "
+                "disputed after it had been accepted.</p>",
+                "desired_outcome": "Either one person decides on their side and the "
+                "plan stands, or we end after the pilot.",
+            }
+        )
+
+    @api.model
+    def _notice_second_guessing(self, order, contact):
+        self._signals(
+            order.project_ids[:1],
+            [
+                (
+                    *(84, "challenges_every_proposal", "2"),
+                    "All five points of the agenda were disputed, the date of the "
+                    "next meeting included. None was decided.",
+                ),
+                (
+                    *(45, "must_be_own_idea", "2"),
+                    "Mrs Vandermeer turned down the pilot with two depots, then sent "
+                    "it to us three days later as her own plan.",
+                ),
+                (
+                    *(33, "reopened_after_signing", "2"),
+                    "The choice of the tool, signed with the second version of the "
+                    "plan, was questioned again by e-mail.",
+                ),
+                (
+                    *(19, "challenges_every_proposal", "1"),
+                    "The fourth version of the plan was disputed line by line "
+                    "although it holds her own corrections.",
+                ),
+                (
+                    *(8, "price_only", "2"),
+                    "She asked for the remaining work at half the rate, naming "
+                    "another provider's price, without a question about the work.",
+                ),
+            ],
+            contact=contact,
+        )
+
+    @api.model
+    def _extend_second_guessing(self, order):
+        """The confirmed order is edited: the change notes itself."""
+        line = self._get_order_line(order, "strategy")
+        line.write(
+            {"product_uom_qty": 150, "price_unit": line.price_unit, "discount": 0}
+        )
+        change = order.scope_change_ids
+        change.write(
+            {
+                "date": self._day(6),
+                "description": "A fifth version of the plan, for all depots",
+            }
+        )
+        change.action_negotiate()
+
+    # -- the late payer ------------------------------------------------------------
+
+    @api.model
+    def _tell_late_payer(self):
+        """Fair in everything, except that every invoice is paid seven weeks late."""
+        customer = self._get("res.partner", "castellane")
+        for days, hours in ((330, 40), (210, 60)):
+            order = self._sell(
+                customer, days, [("strategy", hours)], name=f"audit, {hours} hours"
+            )
+            self._work(
+                order,
+                "strategy",
+                [
+                    (days - 10, "tomas", 8, "Audit of the cold chain"),
+                    (days - 20, "tomas", 8, "Audit of the cold chain"),
+                    (days - 30, "priya", hours - 16, "Report"),
+                ],
+            )
+            self._bill(order, days - 35, paid_after=79)
+        order = self._sell(
+            customer, 80, [("operations", 40)], name="introduction of the findings"
+        )
+        self._work(
+            order,
+            "operations",
+            [
+                (75, "priya", 8, "Introduction at the first site"),
+                (70, "priya", 8, "Introduction at the second site"),
+            ],
+        )
+        self._bill(order, 62)
+        self._remember(customer)
+
+    # -- the bargain hunter --------------------------------------------------------
+
+    @api.model
+    def _tell_bargain_hunter(self):
+        """Whatever the offer, only its price is talked about."""
+        customer = self._get("res.partner", "nordhavn")
+        for days, hours, discount in ((300, 30, 20), (170, 24, 25)):
+            order = self._sell(
+                customer, days, [("strategy", hours, discount)], name="shop layout"
+            )
+            self._work(
+                order,
+                "strategy",
+                [
+                    (days - 12, "priya", hours - 8, "Layout"),
+                    (days - 24, "tomas", 8, "Review and hand-over"),
+                ],
+            )
+            self._bill(order, days - 28, paid_after=26)
+        for days in (140, 95):
+            quotation = self._quote(customer, [("strategy", 40)])
+            quotation.action_quotation_sent()
+            quotation._action_cancel()
+            quotation.date_order = self._at(days, 10)
+        self._discount_bargain_hunter(customer)
+
+    @api.model
+    def _discount_bargain_hunter(self, customer):
+        """The price is cut after the order: the gift is taken knowingly."""
+        order = self._sell(
+            customer, 70, [("strategy", 32, 15)], name="shop layout, new site"
+        )
+        self._signals(
+            order,
+            [
+                (
+                    *(58, "price_only", "2"),
+                    "Ms Holm chose between three offers on the hourly rate alone and "
+                    "said so. The scope of the offers was not compared.",
+                ),
+                (
+                    *(13, "price_only", "1"),
+                    "She asked for another ten percent on the signed order because a "
+                    "competitor had sent a flyer.",
+                ),
+            ],
+            contact=self._get("res.partner", "nordhavn_signe"),
+        )
+        line = self._get_order_line(order, "strategy")
+        line.write({"discount": 25, "price_unit": line.price_unit})
+        change = order.scope_change_ids
+        change.write({"date": self._day(12), "reason": "One last time, in writing."})
+        change.action_absorb()
+        self._open_opportunity(customer, "Shop layout for a fourth site", 4200, 0)
+
+    # -- the demanding one, who is worth it ----------------------------------------
+
+    @api.model
+    def _tell_demanding(self):
+        """Nothing is good enough, and everybody learns from her."""
+        customer = self._get("res.partner", "okafor")
+        orders = [
+            self._sell_and_bill(customer, days, hours, "production planning")
+            for days, hours in ((1130, 40), (760, 60), (400, 80), (110, 90))
+        ]
+        self._signals(
+            orders[-1].project_ids[:1],
+            [
+                (
+                    *(200, "refers_others", "2"),
+                    "Mrs Okafor recommended us to her supplier, who asked for an "
+                    "offer the same week.",
+                ),
+                (
+                    *(76, "challenges_every_proposal", "2"),
+                    "In the review every assumption of the plan was questioned, the "
+                    "small ones too. The meeting took twice the time planned.",
+                ),
+                (
+                    *(60, "challenges_us_to_improve", "3"),
+                    "Her objections to the capacity model were right. The corrected "
+                    "model is now our standard for all customers.",
+                ),
+                (
+                    *(33, "keeps_commitments", "3"),
+                    "The machine data promised for Friday came on Thursday, complete "
+                    "and checked.",
+                ),
+                (
+                    *(18, "challenges_every_proposal", "2"),
+                    "Turned down two of three scenarios before reading them to the "
+                    "end; the third was accepted after an hour of questions.",
+                ),
+            ],
+            contact=self._get("res.partner", "okafor_adaeze"),
+        )
+        self._open_opportunity(customer, "Planning for the second plant", 16800, -9)
+
+    @api.model
+    def _sell_and_bill(self, customer, days, hours, name, paid_after=21):
+        """An order that goes as it should: worked, invoiced, paid in time."""
+        order = self._sell(customer, days, [("strategy", hours)], name=name)
+        self._work(
+            order,
+            "strategy",
+            [
+                (days - 14, "ines", hours / 4, "Concept"),
+                (days - 28, "tomas", hours / 2, "Work on site"),
+                (days - 42, "priya", hours / 4 - 2, "Documentation"),
+            ],
+        )
+        self._bill(order, days - 45, paid_after=paid_after)
+        return order
+
+    @api.model
+    def _open_opportunity(self, customer, name, revenue, meeting_in):
+        contact = customer.child_ids[:1]
+        self.env["crm.lead"].create(
+            {
+                "name": name,
+                "type": "opportunity",
+                "partner_id": contact.id,
+                "user_id": self._get_salesperson().id,
+                "expected_revenue": revenue,
+            }
+        )
+        if meeting_in:
+            self._meet(contact, meeting_in, 1, f"{customer.name}: {name}")
+
+    # -- four good ones ------------------------------------------------------------
+
+    @api.model
+    def _tell_loyal(self):
+        """Comes back every year, pays before it is due."""
+        customer = self._get("res.partner", "lindqvist")
+        orders = [
+            self._sell_and_bill(customer, days, 32, "yearly review", paid_after=9)
+            for days in (1120, 755, 390, 75)
+        ]
+        self._signals(
+            orders[-1].project_ids[:1],
+            [
+                (
+                    *(190, "long_standing", "3"),
+                    "Fourth yearly review in a row, each ordered without a tender.",
+                    self._get_manager(),
+                ),
+                (
+                    *(68, "keeps_commitments", "3"),
+                    "All practices sent their figures by the agreed day.",
+                ),
+                (
+                    *(20, "keeps_commitments", "2"),
+                    "The decision on the new shift plan came on the day promised.",
+                ),
+            ],
+        )
+
+    @api.model
+    def _tell_never_renewed(self):
+        """One job, done and paid; nothing since, and nothing wrong."""
+        customer = self._get("res.partner", "harbour")
+        self._sell_and_bill(customer, 440, 16, "baking schedule")
+        self._remember(customer)
+
+    @api.model
+    def _tell_brand_new(self):
+        """A first talk and a quotation: nothing is known, which is not zero."""
+        customer = self._get("res.partner", "mirela")
+        self._open_opportunity(customer, "Planning of the workshop", 3360, -3)
+        quotation = self._quote(customer, [("strategy", 24)])
+        quotation.opportunity_id = customer.child_ids.opportunity_ids[:1]
+        quotation.action_quotation_sent()
+
+    @api.model
+    def _tell_misunderstood(self):
+        """More work was asked for and paid; a hearsay signal is contested."""
+        customer = self._get("res.partner", "aldgate")
+        order = self._sell(
+            customer, days=120, lines=[("operations", 60)], name="repair planning"
+        )
+        self._work(
+            order,
+            "operations",
+            [
+                (112, "tomas", 8, "Survey of the repair requests"),
+                (98, "priya", 8, "Work with the dispatchers"),
+                (84, "priya", 8, "Work with the dispatchers"),
+                (56, "priya", 8, "Work with the dispatchers"),
+            ],
+        )
+        self._bill(order, days=50, paid_after=20)
+        self._add_paid_scope(order)
+        signals = self._signals(
+            order.project_ids[:1],
+            [
+                (
+                    *(57, "confrontational", "3"),
+                    "Is said to have walked out of the review and called the plan "
+                    "useless.",
+                    self._get_manager(),
+                ),
+                (
+                    *(24, "keeps_commitments", "2"),
+                    "Mr Osei freed two dispatchers for the test week, as agreed.",
+                ),
+            ],
+        )
+        signals[:1]._contest(
+            "Reported second-hand. Tomás Reyes was there: Mr Osei left early for an "
+            "emergency and had said so before."
+        )
+
+    @api.model
+    def _add_paid_scope(self, order):
+        """A line added to the confirmed order is billed: agreed, not given away."""
+        order.write(
+            {
+                "order_line": [
+                    Command.create(self._prepare_line_vals("workshop", 1)),
+                ]
+            }
+        )
+        change = order.scope_change_ids
+        change.write(
+            {"date": self._day(40), "description": "A training day for new staff"}
+        )
+        change.action_agree()

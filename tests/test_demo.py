@@ -1,0 +1,114 @@
+from odoo.modules import Manifest
+from odoo.tools import convert_file
+
+from .common import ToxicityCommon
+
+MODULE = "toxic_customer_exit"
+
+
+class TestDemo(ToxicityCommon):
+    """The demo's files, loaded as an installation loads them, then read."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Odoo's own demo, with Marc Demo in it, is not there.
+        demo = cls.registry["toxicity.demo"]
+        cls.classPatch(demo, "_get_salesperson", lambda self: cls.salesperson)
+        cls.classPatch(demo, "_get_manager", lambda self: cls.manager)
+        cls.load_demo()
+
+    @classmethod
+    def load_demo(cls):
+        """Load the demo as if it never was, whatever the database holds."""
+        cls.env["ir.model.data"].search(
+            [("module", "=", MODULE), ("name", "=like", r"%\_demo\_%")]
+        ).unlink()
+        for filename in Manifest.for_addon(MODULE)["demo"]:
+            convert_file(cls.env(su=True), MODULE, filename, {}, "init", noupdate=True)
+
+    def get_customer(self, name):
+        return self.env.ref(f"{MODULE}.res_partner_demo_{name}")
+
+    def assertStory(self, name, band, customer_class="regular", trend="steady"):
+        score = self.get_score(self.get_customer(name))
+        self.assertRecordValues(
+            score, [{"band": band, "customer_class": customer_class, "trend": trend}]
+        )
+
+    def test_the_one_who_overstated_himself_is_toxic_and_ready_to_be_settled(self):
+        self.assertStory("brightwater", "toxic", "draining", "rising")
+        case = self.get_exit("brightwater")
+        self.assertEqual(case.state, "approved")
+        # 52 h at 140, 2 workshops at 1600, 18 h at 110, less 30 % of the order
+        self.assertAlmostEqual(case.still_to_bill, 12460 - 0.3 * 24200)
+
+    def get_exit(self, name):
+        return self.env["customer.exit"].search(
+            [
+                ("partner_id", "=", self.get_customer(name).id),
+                ("company_id", "=", self.company.id),
+            ]
+        )
+
+    def test_the_final_invoice_of_the_demo_can_be_issued(self):
+        case = self.get_exit("brightwater").with_user(self.manager)
+        case.action_issue_final_invoice()
+        self.assertEqual(case.state, "invoiced")
+        self.assertAlmostEqual(case.invoice_ids.amount_untaxed, 5200)
+
+    def test_the_one_who_challenges_everything_is_strained(self):
+        self.assertStory("vandermeer", "strained", "draining", "rising")
+        self.assertEqual(self.get_exit("vandermeer").state, "draft")
+
+    def test_the_late_payer_is_to_watch(self):
+        self.assertStory("castellane", "watch")
+
+    def test_the_bargain_hunter_is_to_watch(self):
+        self.assertStory("nordhavn", "watch", trend="rising")
+
+    def test_the_demanding_one_is_preferred(self):
+        self.assertStory("okafor", "watch", "preferred", "rising")
+
+    def test_the_loyal_one_is_preferred(self):
+        self.assertStory("lindqvist", "healthy", "preferred")
+
+    def test_the_one_who_never_came_back_is_healthy(self):
+        self.assertStory("harbour", "healthy")
+
+    def test_of_the_new_one_nothing_is_known(self):
+        customer = self.get_customer("mirela")
+        self.assertFalse(self.get_score(customer))
+        self.assertEqual(customer.toxicity_band, "unknown")
+
+    def test_the_contested_signal_does_not_count(self):
+        self.assertStory("aldgate", "healthy", trend="falling")
+
+    def test_every_decision_about_a_changed_scope_is_shown(self):
+        customers = self.env["toxicity.demo"]._get_customers()
+        changes = self.env["scope.change"].search(
+            [
+                ("partner_id", "in", customers.ids),
+                ("company_id", "=", self.company.id),
+            ]
+        )
+        self.assertEqual(
+            sorted(changes.mapped("state")),
+            ["absorbed", "agreed", "declined", "negotiating"],
+        )
+
+    def test_the_stories_are_told_once(self):
+        customer = self.get_customer("okafor")
+        count = customer.sale_order_count
+        self.env["toxicity.demo"]._load()
+        customer.invalidate_recordset()
+        self.assertTrue(count)
+        self.assertEqual(customer.sale_order_count, count)
+
+    def test_without_a_chart_of_accounts_there_are_orders_and_no_invoices(self):
+        self.company.chart_template = False
+        self.load_demo()
+        orders = self.env["toxicity.demo"]._get_customers().sale_order_ids
+        self.assertTrue(orders)
+        self.assertFalse(orders.invoice_ids)
+        self.assertStory("vandermeer", "strained", "draining", "rising")
