@@ -73,7 +73,14 @@ class Odoo:
                     follow(line, step, trouble)
                 process.wait()
         if process.returncode:
-            raise explain(what, trouble, log_path)
+            raise self._explain(what, trouble, log_path)
+
+    def _explain(self, what, trouble, log_path):
+        said = "".join(trouble[-SHOWN_LINES:]).rstrip()
+        # PostgreSQL may have fallen over first, and then Odoo knows only that.
+        if DISK_FULL.search(said) or places.free_gigabytes(self.folder) < 0.05:
+            return disk_full(what, self.folder)
+        return Problem(f"{what}; Odoo's log ({log_path}) ends with", advice=f"\n{said}")
 
     def execute(self, script):
         """Run a script in Odoo's shell and return what it printed."""
@@ -111,10 +118,3 @@ def follow(line, step, trouble):
         trouble.append(line)
     elif trouble and not LOG_LINE.match(line):
         trouble.append(line)
-
-
-def explain(what, trouble, log_path):
-    said = "".join(trouble[-SHOWN_LINES:])
-    if DISK_FULL.search(said):
-        return disk_full(what, places.SANDBOX)
-    return Problem(what, f"Odoo's log ({log_path}) says", f"\n{said.rstrip()}")

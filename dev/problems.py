@@ -3,7 +3,9 @@
 import errno
 import re
 
-DISK_FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded")
+DISK_FULL = re.compile(
+    r"No space left on device|Errno 28|Disk quota exceeded|errors\.DiskFull"
+)
 
 
 class Problem(Exception):
