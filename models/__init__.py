@@ -1,5 +1,6 @@
 from . import account_move
 from . import customer_exit
+from . import customer_exit_obstacles
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import project_project

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-USER_GROUP = "toxic_customer_exit.group_toxicity_user"
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 
 OPEN_STATES = ("draft", "approved", "invoiced")
@@ -330,106 +329,6 @@ class CustomerExit(models.Model):
     def _is_manager(self):
         return self.env.user.has_group(MANAGER_GROUP)
 
-    # Obstacles: one source for the banner, the buttons and the tests
-
-    def _get_next_obstacles(self):
-        """What stands in the way of the next step, as {code: sentence}."""
-        getters = {
-            "draft": self._get_approval_obstacles,
-            "approved": self._get_invoice_obstacles,
-            "invoiced": self._get_closing_obstacles,
-        }
-        return getters[self.state]() if self.state in getters else {}
-
-    def _get_approval_obstacles(self):
-        """Hook: what stands in the way of the approval by the current user."""
-        self.ensure_one()
-        obstacles = {}
-        if self.state != "draft":
-            obstacles["not_draft"] = self.env._(
-                "%(exit)s is no longer a draft.", exit=self.display_name
-            )
-        if not self._is_manager():
-            obstacles["not_manager"] = self.env._(
-                "A manager of customer exits approves."
-            )
-        elif self._is_requester() and not self._may_approve_own():
-            obstacles["requester"] = self.env._(
-                "You asked for this exit: another manager approves it. One-person "
-                "companies can allow it in the settings."
-            )
-        if not self.approval_reason:
-            obstacles["no_reason"] = self.env._(
-                "The reason of the approval is missing."
-            )
-        if not self.ethics_checked:
-            obstacles["no_ethics_check"] = self.env._("The ethics check is not done.")
-        return obstacles
-
-    def _is_requester(self):
-        return self.env.user in self.create_uid | self.user_id
-
-    def _may_approve_own(self):
-        # sudo: a setting of the company that managers do not read themselves
-        return self.company_id.sudo().exit_self_approval
-
-    def _get_closing_obstacles(self):
-        """Hook: what stands in the way of closing, as {code: sentence}."""
-        self.ensure_one()
-        obstacles = {}
-        if self.state != "invoiced":
-            obstacles["not_invoiced"] = self.env._(
-                "%(exit)s is not settled: issue its final invoice first.",
-                exit=self.display_name,
-            )
-        if not self._is_manager():
-            obstacles["not_manager"] = self.env._("A manager of customer exits closes.")
-        unpaid = self._get_unpaid_invoices()
-        if unpaid and not self.open_amount_decision:
-            obstacles["unpaid"] = self.env._(
-                "Not paid yet: %(invoices)s. Have it paid, or decide that it is "
-                "written off or left open, with a reason.",
-                invoices=self._name_some(unpaid),
-            )
-        if self.open_amount_decision and not self.open_amount_reason:
-            obstacles["no_open_reason"] = self.env._(
-                "The reason why an amount stays unpaid is missing."
-            )
-        return obstacles
-
-    def _get_unpaid_invoices_domain(self):
-        return [
-            ("move_type", "in", ("out_invoice", "out_refund")),
-            ("state", "=", "posted"),
-            ("amount_residual_signed", "!=", 0),
-        ]
-
-    def _get_unpaid_invoices(self):
-        # sudo: whoever closes is told what is open, also without billing rights
-        return (
-            self.env["account.move"]
-            .sudo()
-            .search(
-                [
-                    ("commercial_partner_id", "=", self.commercial_partner_id.id),
-                    ("company_id", "=", self.company_id.id),
-                    *self._get_unpaid_invoices_domain(),
-                ]
-            )
-        )
-
-    def _name_some(self, records, limit=5):
-        """Name the first few records, and say how many more there are."""
-        names = ", ".join(record.display_name for record in records[:limit])
-        if more := len(records) - limit if len(records) > limit else 0:
-            return self.env._("%(names)s and %(more)s more", names=names, more=more)
-        return names
-
-    def _refuse_if(self, obstacles):
-        """Stop a button with the sentences that the form shows."""
-        if obstacles:
-            raise UserError("\n".join(obstacles.values()))
-
     # Steps
 
     def _move_to(self, state, **vals):
@@ -455,25 +354,6 @@ class CustomerExit(models.Model):
         for record in self:
             record._refuse_if(record._get_cancel_obstacles())
         self._move_to("cancelled")
-
-    def _get_cancel_obstacles(self):
-        """Hook: what stands in the way of giving the exit up, as {code: sentence}."""
-        self.ensure_one()
-        obstacles = {}
-        if self.state not in ("draft", "approved"):
-            obstacles["settled"] = self.env._(
-                "%(exit)s is %(state)s and can no longer be cancelled.",
-                exit=self.display_name,
-                state=dict(self._fields["state"]._description_selection(self.env))[
-                    self.state
-                ].lower(),
-            )
-        is_own_draft = self.state == "draft" and self._is_requester()
-        if not self._is_manager() and not is_own_draft:
-            obstacles["not_manager"] = self.env._(
-                "Only its owner may cancel a draft, and a manager what is approved."
-            )
-        return obstacles
 
     # Chatter stays in the house: the customer is never a recipient
 

@@ -89,8 +89,6 @@ class CustomerExit(models.Model):
         deviations = {}
         for line, billed in self._get_billed(lines).items():
             due = 0.0 if line.is_downpayment else line._get_untaxed(promise[line])
-            if line.is_downpayment and billed.quantity:
-                continue  # still to be deducted
             difference = billed.amount - due
             if abs(difference) > self._get_rounding_room(line, billed.documents):
                 deviations[line] = difference
@@ -112,32 +110,35 @@ class CustomerExit(models.Model):
     def _prove_law(self, promise, moves):
         """Raise, naming the difference, unless the law of the final invoice holds."""
         self.env.flush_all()
-        lines = self._get_law_lines()
-        billed = self._get_billed(lines)
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        missing = lines.filtered(
-            lambda line: (
-                line not in promise
-                or float_compare(
-                    billed[line].quantity, promise[line], precision_digits=digits
-                )
-            )
-        )
-        deviations = self._get_deviations(lines - missing, promise)
-        for line in missing:
-            due = line._get_untaxed(promise.get(line, 0.0))
-            deviations[line] = billed[line].amount - due
+        breaches = self._get_breaches(promise)
         unposted = moves.filtered(lambda move: move.state != "posted")
-        if deviations or unposted:
+        if breaches or unposted:
             raise UserError(
                 self.env._(
                     "The final invoice of %(customer)s would not add up: %(lines)s. "
                     "Nothing was changed; correct these lines or their invoices.",
                     customer=self.commercial_partner_id.display_name,
-                    lines=self._describe_deviations(deviations)
+                    lines=self._describe_deviations(breaches)
                     or self._name_some(unposted),
                 )
             )
+
+    def _get_breaches(self, promise):
+        """{order line: billed − promised, untaxed}, for every line there is now.
+
+        Quantities are compared too: what a line bills too much must not hide behind
+        rounding, nor behind another line. Down payments count by value alone.
+        """
+        lines = self._get_law_lines()
+        known = lines.filtered(lambda line: line in promise)
+        breaches = self._get_deviations(known, promise)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        for line, billed in self._get_billed(lines).items():
+            due = promise.get(line, 0.0)
+            is_off = float_compare(billed.quantity, due, precision_digits=digits)
+            if line not in promise or is_off and not line.is_downpayment:
+                breaches[line] = billed.amount - line._get_untaxed(due)
+        return breaches
 
     def _describe_deviations(self, deviations):
         return ", ".join(

@@ -4,9 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, clean_context, float_is_zero
 
-from .customer_exit import MANAGER_GROUP, OPEN_STATES
-
-POSTING_GROUP = "account.group_account_invoice"
+from .customer_exit import OPEN_STATES
 
 
 class SettlementLine(NamedTuple):
@@ -109,7 +107,8 @@ class CustomerExit(models.Model):
         )
 
     def _plan_downpayment(self, line):
-        """What is left of a down payment is deducted."""
+        """What is left of a down payment is deducted, as Odoo does: once, in full."""
+        left = line._get_downpayment_left()
         return SettlementLine(
             line=line,
             ordered=0.0,
@@ -118,8 +117,8 @@ class CustomerExit(models.Model):
             credited=0.0,
             forgivable=0.0,
             forgiven=0.0,
-            to_bill=-line.qty_invoiced,
-            price_unit=line.price_unit,
+            to_bill=-1.0 if left else 0.0,
+            price_unit=left or line.price_unit,
         )
 
     def _is_to_bill(self, entry):
@@ -139,143 +138,6 @@ class CustomerExit(models.Model):
             )
             for entry in self._get_settlement_plan()
         )
-
-    # What stands in the way
-
-    def _get_invoice_obstacles(self):
-        """Hook: what stands in the way of the final invoice, as {code: sentence}."""
-        self.ensure_one()
-        obstacles = {}
-        if self.state != "approved":
-            obstacles["not_approved"] = self.env._(
-                "%(exit)s is not approved: have it approved before its final invoice.",
-                exit=self.display_name,
-            )
-        if not self._may_issue():
-            obstacles["rights"] = self.env._(
-                "A manager of customer exits with billing rights issues it: %(names)s.",
-                names=self._get_issuer_names(),
-            )
-        plan = self._get_settlement_plan()
-        billed = [entry for entry in plan if self._is_to_bill(entry)]
-        orders = self._get_orders(billed)
-        return {
-            **obstacles,
-            **self._get_draft_obstacles(plan),
-            **self._get_order_obstacles(orders),
-            **self._get_lock_date_obstacles(),
-            **self._get_price_obstacles(plan),
-            **({} if billed else self._get_nothing_obstacles()),
-        }
-
-    def _may_issue(self):
-        user = self.env.user
-        return self._is_manager() and (self.env.su or user.has_group(POSTING_GROUP))
-
-    def _get_issuer_names(self):
-        # sudo: whom to ask is told to everyone who works on the exit
-        issuers = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    ("share", "=", False),
-                    ("company_ids", "in", self.company_id.ids),
-                    ("all_group_ids", "in", self.env.ref(POSTING_GROUP).ids),
-                    ("all_group_ids", "in", self.env.ref(MANAGER_GROUP).ids),
-                ]
-            )
-        )
-        return self._name_some(issuers) or self.env._("nobody yet")
-
-    def _get_draft_obstacles(self, plan):
-        orders = self._get_orders(plan)
-        drafts = orders.sudo().invoice_ids.filtered(lambda move: move.state == "draft")
-        advances = drafts.filtered(lambda move: move._is_downpayment())
-        obstacles = {}
-        if advances:
-            obstacles["draft_down_payment"] = self.env._(
-                "Draft down payment: %(invoices)s. Post or cancel it first.",
-                invoices=self._name_drafts(advances),
-            )
-        if others := drafts - advances:
-            obstacles["draft_invoice"] = self.env._(
-                "Draft invoice: %(invoices)s. Post or cancel it first.",
-                invoices=self._name_drafts(others),
-            )
-        return obstacles
-
-    def _name_drafts(self, moves):
-        return ", ".join(
-            f"{move.display_name} ({move.invoice_origin or move.partner_id.name})"
-            for move in moves
-        )
-
-    def _get_order_obstacles(self, orders):
-        obstacles = {}
-        inactive = orders.filtered(lambda order: not order.currency_id.active)
-        if inactive:
-            obstacles["inactive_currency"] = self.env._(
-                "%(currency)s is inactive, the currency of %(orders)s: activate it.",
-                currency=", ".join(inactive.currency_id.mapped("name")),
-                orders=self._name_some(inactive),
-            )
-        homeless = orders.filtered(lambda order: not order.partner_invoice_id.active)
-        if homeless:
-            obstacles["invoice_address"] = self.env._(
-                "%(orders)s has no invoice address in use: choose one on the order.",
-                orders=self._name_some(homeless),
-            )
-        return obstacles
-
-    def _get_lock_date_obstacles(self):
-        """Odoo would silently move the date behind the lock: here it is refused."""
-        today = fields.Date.context_today(self)
-        company = self._in_settlement().company_id
-        journal = (
-            self.env["account.journal"]
-            .sudo()
-            .search([("company_id", "=", company.id), ("type", "=", "sale")], limit=1)
-        )
-        locks = company._get_violated_lock_dates(today, True, journal)
-        if not locks:
-            return {}
-        date, field = locks[-1]
-        label = company.fields_get([field], ["string"])[field]["string"]
-        return {
-            "lock_date": self.env._(
-                "%(lock)s of %(company)s is %(date)s, so nothing can be posted today.",
-                lock=label,
-                company=company.name,
-                date=fields.Date.to_string(date),
-            )
-        }
-
-    def _get_price_obstacles(self, plan):
-        """Posted at another price: quantities cannot put that right any more."""
-        lines = self.env["sale.order.line"].concat(*[entry.line for entry in plan])
-        billed = self._get_billed(lines)
-        promise = {line: billed[line].quantity for line in lines}
-        deviations = self._get_deviations(lines, promise)
-        if not deviations:
-            return {}
-        return {
-            "price": self.env._(
-                "Invoiced or credited at another price than the order says: "
-                "%(lines)s. Correct the price on the order or the document first.",
-                lines=self._describe_deviations(deviations),
-            )
-        }
-
-    def _get_nothing_obstacles(self):
-        return {
-            "nothing_to_bill": self.env._(
-                "Nothing is left to bill to %(customer)s: settle %(exit)s without an "
-                "invoice, with a reason.",
-                customer=self.commercial_partner_id.display_name,
-                exit=self.name,
-            )
-        }
 
     # Issuing
 
@@ -363,24 +225,6 @@ class CustomerExit(models.Model):
             with self.env.cr.savepoint():
                 record._in_settlement()._settle_without_invoice()
 
-    def _get_no_invoice_obstacles(self):
-        """Hook: what stands in the way of settling without an invoice."""
-        obstacles = self._get_invoice_obstacles()
-        if "nothing_to_bill" in obstacles:
-            del obstacles["nothing_to_bill"]
-        else:
-            obstacles["to_bill"] = self.env._(
-                "%(customer)s still has something to be billed: issue the final "
-                "invoice.",
-                customer=self.commercial_partner_id.display_name,
-            )
-        if not self.settlement_reason:
-            obstacles["no_settlement_reason"] = self.env._(
-                "The reason for settling %(exit)s without an invoice is missing.",
-                exit=self.name,
-            )
-        return obstacles
-
     def _is_settled(self):
         return self.state in ("invoiced", "closed")
 
@@ -445,9 +289,9 @@ class CustomerExit(models.Model):
     def _prepare_settlement(self):
         """Make the orders say what was delivered, and what of it is to be billed."""
         plan = self._get_settlement_plan()
-        delivered = {entry.line: entry.delivered for entry in plan}
+        entries = {entry.line: entry for entry in plan}
         for order in self._get_orders(plan):
-            order._cut_to_delivered(delivered, self._prepare_scope_change())
+            order._cut_to_delivered(entries, self._prepare_scope_change())
         for entry in plan:
             entry.line._set_to_invoice(entry.to_bill)
         return plan

@@ -156,16 +156,19 @@ class SaleOrder(models.Model):
             scope_change_vals,
         )
 
-    def _cut_to_delivered(self, delivered, scope_change_vals):
-        """Make lines billed as ordered say what was delivered: {line: quantity}."""
-        self._write_lines(
-            {
-                line: line._prepare_cut_vals(delivered[line])
-                for line in self._get_settlement_lines()
-                if line._is_to_cut(delivered[line])
-            },
-            scope_change_vals,
-        )
+    def _cut_to_delivered(self, entries, scope_change_vals):
+        """Make lines billed as ordered say what was delivered, down payments what is
+        left of them: {line: SettlementLine}.
+        """
+        vals_by_line = {}
+        for line in self._get_settlement_lines():
+            entry = entries[line]
+            if line.is_downpayment:
+                if line.price_unit != entry.price_unit:
+                    vals_by_line[line] = {"price_unit": entry.price_unit}
+            elif line._is_to_cut(entry.delivered):
+                vals_by_line[line] = line._prepare_cut_vals(entry.delivered)
+        self._write_lines(vals_by_line, scope_change_vals)
 
     def _write_lines(self, vals_by_line, scope_change_vals):
         """Write lines of one order, locked or not, as one scope change."""

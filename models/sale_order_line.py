@@ -151,6 +151,20 @@ class SaleOrderLine(models.Model):
             for item in credit_lines
         )
 
+    def _get_downpayment_left(self):
+        """The price of what was paid in advance and neither deducted nor credited.
+
+        By value: a credit note may lower a down payment's price or its quantity.
+        """
+        self.ensure_one()
+        return self.currency_id.round(
+            sum(
+                item.quantity * item.price_unit * -item.move_id.direction_sign
+                for item in self.invoice_lines
+                if item.parent_state == "posted"
+            )
+        )
+
     def _prepare_discount_vals(self, share):
         delivered, price = self._get_settled_delivery(share)
         return {

@@ -1,6 +1,7 @@
 from . import test_customer_exit
 from . import test_demo
 from . import test_final_invoice
+from . import test_final_invoice_advances
 from . import test_final_invoice_cases
 from . import test_final_invoice_race
 from . import test_final_invoice_random

@@ -182,20 +182,6 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
         self.issue(self.make_exit())
         self.assertEqual(self.billed(order), self.owed((4, 100)))
 
-    def test_a_credited_down_payment_is_not_deducted(self):
-        order = self.make_order((self.service_delivered, 10))
-        advance = self.make_down_payment(order, amount=50)
-        reversal = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=advance.ids)
-            .create({"journal_id": advance.journal_id.id})
-        )
-        reversal.refund_moves()
-        reversal.new_move_ids.action_post()
-        order.order_line.filtered("product_id").qty_delivered = 4
-        self.issue(self.make_exit())
-        self.assertEqual(self.billed(order), self.owed((4, 100)))
-
     def test_down_payments_stand_below_the_lines_of_all_orders(self):
         for _order in range(2):
             order = self.make_order((self.service_delivered, 10))
@@ -271,6 +257,90 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
         self.issue(self.make_exit())
         exact = 3 * 2.17 * 3.333
         self.assertAlmostEqual(float(self.billed(order)), exact, delta=0.03)
+
+    # Quantities and addresses
+
+    def test_an_invoice_in_days_of_an_order_in_hours_counts_in_hours(self):
+        order = self.make_order((self.service_delivered, 10))
+        order.order_line.qty_delivered = 16
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids.write(
+            {
+                "product_uom_id": self.env.ref("uom.product_uom_day").id,
+                "quantity": 1,
+                "price_unit": 800,
+            }
+        )
+        invoice.action_post()
+        self.issue(self.make_exit())
+        self.assertEqual(self.billed(order), self.owed((16, 100)))
+
+    def test_negative_quantities_are_settled_as_delivered(self):
+        order = self.make_order(
+            (self.service_delivered, 10), (self.service_delivered, -2, 30)
+        )
+        order.order_line[0].qty_delivered = 4
+        order.order_line[1].qty_delivered = -1
+        self.issue(self.make_exit())
+        self.assertEqual(self.billed(order), self.owed((4, 100), (1, -30)))
+
+    def test_each_invoice_address_gets_its_own_document(self):
+        address = self.make_customer(
+            name="Accounts", is_company=False, parent_id=self.customer.id
+        )
+        first = self.make_order(
+            (self.service_ordered, 10), partner_invoice_id=address.id
+        )
+        second = self.make_order((self.service_ordered, 10))
+        self.make_invoices(first)
+        (first | second).order_line.write({"qty_delivered": 4})
+        moves = self.issue(self.make_exit())
+        self.assertEqual(
+            {move.partner_id: move.move_type for move in moves},
+            {address: "out_refund", self.customer: "out_invoice"},
+        )
+        self.assertEqual(self.billed(first | second), self.owed((8, 100)))
+
+    def test_a_combo_is_billed_by_its_items(self):
+        item = self.make_service("Item", "ordered_prepaid")
+        combo = self.env["product.combo"].create(
+            {
+                "name": "Choice",
+                "combo_item_ids": [Command.create({"product_id": item.id})],
+            }
+        )
+        menu = self.env["product.product"].create(
+            {"name": "Menu", "type": "combo", "combo_ids": [Command.link(combo.id)]}
+        )
+        order = self.make_order((menu, 2, 0), confirm=False)
+        line = self.env["sale.order.line"].create(
+            {
+                "order_id": order.id,
+                "product_id": item.id,
+                "product_uom_qty": 2,
+                "price_unit": 80,
+                "linked_line_id": order.order_line.id,
+                "combo_item_id": combo.combo_item_ids.id,
+            }
+        )
+        order.action_confirm()
+        line.qty_delivered = 1
+        self.issue(self.make_exit())
+        self.assertEqual(self.billed(order), self.owed((1, 80)))
+
+    def test_a_later_exit_bills_what_was_delivered_since(self):
+        order = self.make_order((self.service_ordered, 10))
+        self.make_invoices(order)
+        order.order_line.qty_delivered = 4
+        exit_case = self.make_exit()
+        self.issue(exit_case)
+        exit_case.write(
+            {"open_amount_decision": "left_open", "open_amount_reason": "Refund due"}
+        )
+        exit_case.action_close()
+        order.order_line.qty_delivered = 7
+        self.issue(self.make_exit())
+        self.assertEqual(self.billed(order), self.owed((7, 100)))
 
     # Companies
 
