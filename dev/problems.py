@@ -39,8 +39,8 @@ def from_os_error(error, what):
         return Problem(
             what,
             f"{place} cannot be written by this user",
-            "It may have been made by another user: remove it as that user, or set "
-            "XDG_CACHE_HOME to a folder of your own.",
+            "It may belong to another user: remove it as that user, or work in a "
+            "checkout and an XDG_CACHE_HOME of your own.",
         )
     return Problem(what, f"{error.strerror or error} ({place})")
 

@@ -48,10 +48,17 @@ def pytest(odoo):
         pytest_command(odoo, shlex.split(os.environ.get("ARGS", ""))),
         signal_name="INT",
         cwd=places.ADDONS,
-        env=odoo.environment(INSIDE),
+        env=pytest_environment(odoo),
     )
     with processes.stopped_at_exit(process, signal.SIGINT, patience=60):
         return process.wait()
+
+
+def pytest_environment(odoo):
+    env = odoo.environment(INSIDE)
+    # The browser would leave its files in the user's home.
+    home = str(odoo.folder / "home")
+    return {**env, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
 
 
 def pytest_command(odoo, words):
