@@ -16,6 +16,10 @@ from .progress import Step
 
 # Odoo 19 is in unstable only; what must not be newer comes from a stable suite.
 UNSTABLE, STABLE = "sid", "trixie"
+SUITES = {
+    *("bullseye", "bookworm", "trixie", "forky", "duke", "sid"),
+    *("oldstable", "stable", "testing", "unstable"),
+}
 NOT_THERE = re.compile(r"Unable to locate|has no installation|was not found")
 KEYRINGS = Path("/usr/share/keyrings")
 
@@ -135,21 +139,28 @@ def find_keyring():
 
 def find_mirrors():
     """Return the addresses of Debian's main archive that this machine's apt uses."""
-    fields = "$(REPO_URI) $(RELEASE) $(LABEL)"
+    env = processes.environment()
+    fields = "$(REPO_URI) $(LABEL)"
     asked = ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
-    return pick_mirrors(processes.run(asked, env=processes.environment()).stdout)
+    mirrors = pick_labelled(processes.run(asked, env=env).stdout)
+    if mirrors:
+        return mirrors
+    # Before its first `apt-get update` a machine knows its sources, not their labels.
+    return pick_named(
+        processes.run(["apt-get", "update", "--print-uris"], env=env).stdout
+    )
 
 
-def pick_mirrors(targets):
-    """Pick the addresses from lines of address, suite and (once updated) label.
+def pick_labelled(targets):
+    """Pick Debian's from lines of an address and a label."""
+    rows = [line.split(maxsplit=1) for line in targets.splitlines()]
+    return list(dict.fromkeys(row[0] for row in rows if row[1:] == ["Debian"]))
 
-    A machine that never ran `apt-get update` knows no labels: there the plain suite
-    names tell the archive from the security and other additions.
-    """
-    rows = [line.split(maxsplit=2) for line in targets.splitlines() if line.strip()]
-    labelled = [row[0] for row in rows if row[2:] == ["Debian"]]
-    plain = [row[0] for row in rows if len(row) == 2 and "-" not in row[1]]
-    return list(dict.fromkeys(labelled or plain))
+
+def pick_named(uris):
+    """Pick those of a suite that only Debian (and who follows it) has."""
+    sources = re.findall(r"^'(\S+/)dists/([^/']+)/InRelease'", uris, re.MULTILINE)
+    return list(dict.fromkeys(uri for uri, suite in sources if suite in SUITES))
 
 
 def unpack(archives, root):

@@ -1,4 +1,4 @@
-from ..debian import follow_status, pick_mirrors
+from ..debian import follow_status, pick_labelled, pick_named
 
 
 class Recorder:
@@ -11,25 +11,24 @@ class Recorder:
 
 def test_the_archive_is_told_from_security_and_others_by_its_label():
     targets = """\
-http://mirror/debian/ bookworm Debian
-http://mirror/debian/ bookworm-updates Debian
-http://mirror/security/ bookworm-security Debian-Security
-http://elsewhere/ nodistro Some Company
+http://mirror/debian/ Debian
+http://mirror/debian/ Debian
+http://mirror/security/ Debian-Security
+http://elsewhere/ Some Company
+http://unread/
 """
-    assert pick_mirrors(targets) == ["http://mirror/debian/"]
+    assert pick_labelled(targets) == ["http://mirror/debian/"]
 
 
-def test_before_the_first_update_the_suite_names_tell():
-    targets = """\
-http://mirror/debian/ bookworm
-http://mirror/debian/ bookworm-updates
-http://mirror/security/ bookworm-security
+def test_before_the_first_update_the_suites_tell():
+    uris = """\
+'http://mirror/debian/dists/trixie/InRelease' mirror_debian_dists_trixie_InRelease 0
+'http://mirror/debian/dists/trixie/main/binary-amd64/Packages.xz' mirror 0
+'http://mirror/debian/dists/trixie-updates/InRelease' mirror 0
+'http://mirror/security/dists/trixie-security/InRelease' mirror 0
+'http://mirror/ubuntu/dists/noble/InRelease' mirror 0
 """
-    assert pick_mirrors(targets) == ["http://mirror/debian/"]
-
-
-def test_another_distribution_has_no_mirror_for_us():
-    assert pick_mirrors("http://mirror/ubuntu/ noble Ubuntu\n") == []
+    assert pick_named(uris) == ["http://mirror/debian/"]
 
 
 def test_apts_progress_is_shown_in_percent():
