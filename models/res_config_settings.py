@@ -21,3 +21,9 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         groups="toxic_customer_exit.group_toxicity_manager",
     )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # Odoo follows a related field as superuser, and checks no groups on the way.
+        if field := self._fields.get(field_expr):
+            self._check_field_access(field, "read")
+        return super()._field_to_sql(alias, field_expr, query)

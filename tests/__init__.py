@@ -1,3 +1,4 @@
+from . import test_confidentiality
 from . import test_customer_exit
 from . import test_demo
 from . import test_final_invoice

@@ -1,0 +1,158 @@
+"""Who may see what of ours: the decisions, and a check that none is missing.
+
+Every model of ours and every field of ours on a model of Odoo's stands here, under the
+group that may see it. A new one without a decision fails the tests, and a decision
+alone does not help: the leak matrix then tries every way to it as every persona, so
+the seed in leak_common.py must hold a value of it.
+"""
+
+from odoo.addons.toxic_customer_exit.tests.common import MANAGER_GROUP, USER_GROUP
+
+MODULE = "toxic_customer_exit"
+
+# Abstract models: they hold no records and nothing is read from them.
+NOBODY = None
+
+MODELS = {
+    USER_GROUP: {
+        "customer.exit",
+        "scope.change",
+        "scope.change.item",
+        "toxicity.indicator",
+        "toxicity.score",
+        "toxicity.score.line",
+        "toxicity.score.snapshot",
+        "toxicity.signal",
+        "toxicity.signal.contest",
+    },
+    MANAGER_GROUP: {
+        "final.invoice.preview",
+        "final.invoice.preview.line",
+        "toxicity.score.run",
+    },
+    NOBODY: {
+        "toxicity.demo",
+        "toxicity.measure",
+        "toxicity.score.engine",
+    },
+}
+
+# What is not about a customer is the same for every company.
+OF_NO_COMPANY = {"toxicity.indicator", "toxicity.score.run"}
+
+FIELDS = {
+    "account.move": {USER_GROUP: {"exit_id"}},
+    "project.project": {USER_GROUP: {"scope_change_ids", "scope_change_count"}},
+    "res.company": {
+        # How the company grades its customers tells what it thinks of them.
+        USER_GROUP: {
+            "toxicity_strained_threshold",
+            "toxicity_toxic_threshold",
+            "toxicity_watch_threshold",
+            "toxicity_window_days",
+        },
+        MANAGER_GROUP: {"exit_self_approval"},
+    },
+    "res.config.settings": {
+        USER_GROUP: {
+            "toxicity_strained_threshold",
+            "toxicity_toxic_threshold",
+            "toxicity_watch_threshold",
+            "toxicity_window_days",
+        },
+        MANAGER_GROUP: {"exit_self_approval"},
+    },
+    "res.partner": {
+        USER_GROUP: {
+            "customer_class",
+            "open_exit_id",
+            "toxicity_band",
+            "toxicity_capped_by",
+            "toxicity_coverage",
+            "toxicity_credit",
+            "toxicity_line_ids",
+            "toxicity_score",
+            "toxicity_score_id",
+            "toxicity_signal_count",
+            "toxicity_signal_ids",
+            "toxicity_trend",
+        }
+    },
+    "sale.order": {
+        USER_GROUP: {
+            # What was agreed is no secret, but its drift from there is our reading.
+            "baseline_amount",
+            "baseline_hours",
+            "date_baseline",
+            "scope_change_count",
+            "scope_change_ids",
+        }
+    },
+}
+
+# Models that have another model's fields by delegation, and its decisions with them.
+DELEGATING = {
+    "account.bank.statement.line": "account.move",
+    "res.users": "res.partner",
+}
+
+
+def get_field_decisions(model):
+    """Return {field: group} of the fields of ours on a model of Odoo's."""
+    decided = FIELDS.get(DELEGATING.get(model, model), {})
+    return {name: group for group, names in decided.items() for name in names}
+
+
+def get_model_decisions():
+    """Return {model: group} of the models of ours."""
+    return {name: group for group, names in MODELS.items() for name in names}
+
+
+def find_own_models(env):
+    return {
+        name for name, cls in env.registry.items() if cls._original_module == MODULE
+    }
+
+
+def find_own_fields(env):
+    """Return {model of Odoo's: fields of ours}, those by delegation included."""
+    own = find_own_models(env)
+    found = {
+        model: {name for name, field in env[model]._fields.items() if is_ours(field)}
+        for model in env.registry
+        if model not in own
+    }
+    return {model: names for model, names in found.items() if names}
+
+
+def is_ours(field):
+    while field.inherited:
+        field = field.base_field
+    return MODULE in field._modules or field._module == MODULE
+
+
+def find_undecided(env):
+    """Return what nobody has decided on, or decided on in vain, as sentences."""
+    own, decided = find_own_models(env), get_model_decisions()
+    problems = [f"model {model}: who may read it?" for model in own - decided.keys()]
+    problems += [f"model {model} is no longer there" for model in decided.keys() - own]
+    found = find_own_fields(env)
+    for model in found.keys() | FIELDS.keys() | DELEGATING.keys():
+        names, fields = found.get(model, set()), get_field_decisions(model)
+        problems += [
+            f"field {model}.{name}: who may see it?" for name in names - {*fields}
+        ]
+        problems += [
+            f"field {model}.{name} is no longer there" for name in {*fields} - names
+        ]
+    return sorted(problems)
+
+
+def find_wrong_groups(env):
+    """Return the fields whose groups are not what was decided, as sentences."""
+    return sorted(
+        f"field {model}.{name}: decided for {group}, declared for {field_groups}"
+        for model in find_own_fields(env)
+        for name, group in get_field_decisions(model).items()
+        if (field_groups := env[model]._fields[name].groups) != group
+    )

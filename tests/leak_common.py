@@ -1,0 +1,330 @@
+from odoo import Command, fields
+from odoo.tests import new_test_user
+from odoo.tools import SQL
+
+from .common import MANAGER_GROUP, USER_GROUP, ToxicityCommon
+
+# Stands in every text of ours, and must stand in nothing that others get to see.
+MARKER = "zqxmarker"
+OUTSIDERS = ("portal", "accountant", "administrator")
+
+
+class LeakCommon(ToxicityCommon):
+    """A customer about whom everything there is was recorded, in two companies.
+
+    And everyone who might look: `personas`, each with the groups of ours it has.
+    The accountant reads all customers, orders, projects and invoices, exports them and
+    knows nothing of this module; the administrator may change all but his own nose.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_company = cls.setup_other_company()["company"]
+        cls.mild = cls.make_customer(name="Mild Ltd")
+        cls.portal_user = cls.make_portal_user("portal", cls.customer)
+        cls.mild_portal_user = cls.make_portal_user("mild_portal", cls.mild)
+        cls.make_personas()
+        cls.seed_all()
+        cls.env.flush_all()
+
+    @classmethod
+    def make_portal_user(cls, login, customer):
+        contact = cls.make_customer(
+            name=f"Contact {login}", is_company=False, parent_id=customer.id
+        )
+        return new_test_user(
+            cls.env, login=login, groups="base.group_portal", partner_id=contact.id
+        )
+
+    @classmethod
+    def make_personas(cls):
+        both = cls.company + cls.other_company
+        accounting = "account.group_account_user,base.group_allow_export"
+        cls.accountant = cls.make_user(
+            "accountant", f"{accounting},base.group_partner_manager"
+        )
+        cls.administrator = cls.make_user(
+            "administrator", "base.group_system,base.group_allow_export"
+        )
+        cls.owner = cls.make_user(
+            "owner",
+            f"base.group_system,sales_team.group_sale_manager,{accounting}",
+        )
+        cls.owner.company_ids = both
+        cls.stranger = new_test_user(
+            cls.env,
+            login="stranger",
+            groups=f"sales_team.group_sale_manager,{accounting}",
+            company_id=cls.other_company.id,
+            company_ids=[Command.set(cls.other_company.ids)],
+        )
+        for user in (cls.salesperson, cls.manager):
+            user.group_ids += cls.env.ref("base.group_allow_export")
+        cls.personas = {
+            "portal": (cls.portal_user, set()),
+            "accountant": (cls.accountant, set()),
+            "administrator": (cls.administrator, set()),
+            "salesperson": (cls.salesperson, {USER_GROUP}),
+            "manager": (cls.manager, {USER_GROUP, MANAGER_GROUP}),
+            "owner": (cls.owner, {USER_GROUP, MANAGER_GROUP}),
+            "stranger": (cls.stranger, {USER_GROUP, MANAGER_GROUP}),
+        }
+
+    # -- what is there to be found ---------------------------------------------------
+
+    @classmethod
+    def seed_all(cls):
+        """Records with a value in every field of ours, and others with another one.
+
+        `pairs` has {model: (subject, control)} for the fields on Odoo's models, and
+        `own` {model: records} for the models of ours, all of the first company.
+        """
+        cls.seed_documents()
+        cls.seed_signals()
+        cls.seed_scores()
+        cls.seed_exit()
+        cls.seed_settings()
+        cls.pairs = {
+            "account.bank.statement.line": cls.make_statement_lines(),
+            "account.move": cls.invoices,
+            "project.project": cls.projects,
+            "res.company": cls.company + cls.other_company,
+            "res.config.settings": cls.settings,
+            "res.partner": cls.customer + cls.mild,
+            "res.users": cls.portal_user + cls.mild_portal_user,
+            "sale.order": cls.orders,
+        }
+        cls.own = {
+            "customer.exit": cls.exit_case,
+            "scope.change": cls.changes,
+            "scope.change.item": cls.changes.item_ids,
+            "toxicity.indicator": cls.indicator("abusive"),
+            "toxicity.score": cls.score,
+            "toxicity.score.line": cls.score.line_ids,
+            "toxicity.score.run": cls.env["toxicity.score.run"].sudo().create({}),
+            "toxicity.score.snapshot": cls.score.snapshot_ids,
+            "toxicity.signal": cls.signals,
+        }
+
+    @classmethod
+    def seed_documents(cls):
+        """Two orders, projects and invoices that the portal user may read."""
+        owner = {"user_id": cls.salesperson.id}
+        cls.orders = cls.make_order(
+            (cls.service_ordered, 10), **owner
+        ) + cls.make_order((cls.service_ordered, 20), **owner)
+        # The baselines differ by a day; nothing but SQL rewrites one.
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            SQL(
+                "UPDATE sale_order SET date_baseline = date_baseline - interval '1 day'"
+                " WHERE id = %s",
+                cls.orders[0].id,
+            )
+        )
+        cls.env.invalidate_all()
+        cls.projects = cls.env["project.project"].create(
+            [
+                {
+                    "name": name,
+                    "partner_id": cls.customer.id,
+                    "company_id": cls.company.id,
+                    "privacy_visibility": "portal",
+                    "allow_billable": True,
+                }
+                for name in ("First project", "Second project")
+            ]
+        )
+        cls.env["crm.lead"].create(
+            {
+                "name": "Another order",
+                "partner_id": cls.customer.id,
+                "user_id": cls.salesperson.id,
+            }
+        )
+        # Employees lead to partners by a way of their own.
+        cls.env["hr.employee"].sudo().create(
+            {
+                "name": "Employee",
+                "user_id": cls.accountant.id,
+                "work_contact_id": cls.customer.id,
+            }
+        )
+        cls.projects.message_subscribe(cls.portal_user.partner_id.ids)
+        cls.tasks = cls.env["project.task"].create(
+            [
+                {
+                    "name": f"Task of {project.name}",
+                    "project_id": project.id,
+                    "partner_id": cls.customer.id,
+                }
+                for project in cls.projects
+            ]
+        )
+        today = fields.Date.today()
+        cls.invoices = cls.make_invoice(
+            100, today, today, invoice_user_id=cls.salesperson.id
+        ) + cls.make_invoice(200, today, today, invoice_user_id=cls.salesperson.id)
+        cls.changes = cls.env["scope.change"].create(
+            [
+                {
+                    "order_id": order.id,
+                    "project_id": project.id,
+                    "description": f"{MARKER} description",
+                    "conversation": f"{MARKER} conversation",
+                    "reason": f"{MARKER} reason",
+                    "amount": 100.0,
+                }
+                for order, project in zip(cls.orders, cls.projects, strict=True)
+            ]
+            + [
+                {
+                    "order_id": cls.orders[0].id,
+                    "project_id": cls.projects[0].id,
+                    "description": f"{MARKER} second description",
+                }
+            ]
+        )
+        # An edited order makes a change with items by itself.
+        cls.orders[0].order_line.product_uom_qty += 3
+        cls.changes |= cls.orders.scope_change_ids
+        cls.changes.sudo().item_ids.name = f"{MARKER} item"
+
+    @classmethod
+    def seed_signals(cls):
+        cls.signals = cls.make_signal(
+            "abusive", severity="3", description=f"{MARKER} was rude"
+        ) + cls.make_signal(
+            "asked_to_misrepresent", severity="3", description=f"{MARKER} asked to lie"
+        )
+        contested = cls.make_signal("confrontational", description=f"{MARKER} shouted")
+        contested.with_user(cls.manager)._contest(f"{MARKER} contested")
+        cls.signals |= contested.with_env(cls.signals.env)
+        cls.signals |= cls.make_signal("abusive", partner_id=cls.mild.id, severity="1")
+        cls.signals |= cls.make_signal(
+            "refers_others", partner_id=cls.mild.id, severity="3"
+        )
+        for customer in cls.customer + cls.mild:
+            cls.make_signal(
+                "impulse_signature",
+                user=cls.stranger,
+                partner_id=customer.id,
+                company_id=cls.other_company.id,
+            )
+        cls.signals = cls.signals.with_user(cls.env.user)
+
+    @classmethod
+    def seed_scores(cls):
+        """Set by hand what the engine would take years of data to make."""
+        cls.score = cls.get_score()
+        cls.score.sudo().write(
+            {
+                "score": 81.25,
+                "credit": 40.5,
+                "coverage": 0.75,
+                "trend": "rising",
+                "customer_class": "draining",
+                "band": "strained",
+                "capped_by": "person",
+                "band_override": "toxic",
+                "band_override_until": fields.Date.add(fields.Date.today(), days=30),
+                "band_override_reason": f"{MARKER} override",
+            }
+        )
+        cls.get_score(cls.mild).sudo().write(
+            {
+                "score": 12.5,
+                "credit": 60.25,
+                "coverage": 0.5,
+                "trend": "falling",
+                "customer_class": "preferred",
+                "band": "healthy",
+                "capped_by": "dimension",
+            }
+        )
+        # In the other company both are alike: there nothing tells them apart.
+        for customer in cls.customer + cls.mild:
+            cls.get_score(customer, cls.other_company).sudo().write(
+                {
+                    "score": 31.5,
+                    "credit": 1.25,
+                    "coverage": 0.25,
+                    "trend": "steady",
+                    "customer_class": "regular",
+                    "band": "watch",
+                }
+            )
+
+    @classmethod
+    def seed_exit(cls):
+        cls.exit_case = cls.make_exit(reasons=f"<p>{MARKER} reasons</p>").with_user(
+            cls.env.user
+        )
+        cls.exit_case.sudo().write(
+            {
+                "desired_outcome": f"{MARKER} outcome",
+                "approval_reason": f"{MARKER} approval",
+                "settlement_reason": f"{MARKER} settlement",
+                "open_amount_reason": f"{MARKER} open amount",
+            }
+        )
+        cls.mild_exit = cls.make_exit(cls.mild).with_user(cls.env.user)
+        for invoice, exit_case in zip(
+            cls.invoices, (cls.exit_case, cls.mild_exit), strict=True
+        ):
+            invoice.exit_id = exit_case
+
+    @classmethod
+    def seed_settings(cls):
+        cls.company.sudo().write(
+            {
+                "toxicity_watch_threshold": 26,
+                "toxicity_strained_threshold": 51,
+                "toxicity_toxic_threshold": 76,
+                "toxicity_window_days": 366,
+                "exit_self_approval": True,
+            }
+        )
+        settings = cls.env["res.config.settings"]
+        cls.settings = settings.with_user(cls.owner).create({}).with_user(cls.env.user)
+
+    @classmethod
+    def make_statement_lines(cls):
+        lines = cls.env["account.bank.statement.line"].create(
+            [
+                {
+                    "payment_ref": ref,
+                    "amount": 10,
+                    "journal_id": cls.company_data["default_journal_bank"].id,
+                }
+                for ref in ("first", "second")
+            ]
+        )
+        lines[0].move_id.exit_id = cls.exit_case
+        lines[1].move_id.exit_id = cls.mild_exit
+        return lines
+
+    def make_transient(self, model, user):
+        """A wizard of ours as it is open on the screen of the user."""
+        env = self.env(user=user)
+        if model == "toxicity.signal.contest":
+            return env[model].create({"reason": f"{MARKER} contested"})
+        preview = env["final.invoice.preview"].create({})
+        order_line = self.orders[0].order_line[0]
+        line = preview.line_ids.create(
+            {
+                "preview_id": preview.id,
+                "name": MARKER,
+                "delivered": 3,
+                "order_line_id": order_line.id,
+                "currency_id": order_line.currency_id.id,
+            }
+        )
+        return {preview._name: preview, line._name: line}[model]
+
+    # -- looking ---------------------------------------------------------------------
+
+    def as_persona(self, name, model):
+        user, _groups = self.personas[name]
+        return self.env[model].with_user(user)
