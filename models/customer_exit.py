@@ -212,7 +212,11 @@ class CustomerExit(models.Model):
 
     @api.constrains("partner_id", "company_id")
     def _check_partner_is_a_customer(self):
-        companies = self.env["res.company"].sudo().search([])
+        # sudo: also companies that the user does not work for
+        customers = self.sudo().commercial_partner_id
+        companies = customers.env["res.company"].search(
+            [("partner_id.commercial_partner_id", "in", customers.ids)]
+        )
         own_partners = companies.partner_id.commercial_partner_id
         for record in self:
             if record.commercial_partner_id in own_partners:

@@ -56,24 +56,21 @@ class CustomerExit(models.Model):
 
     def _get_settlement_orders(self):
         self.ensure_one()
-        return (
-            self.env["sale.order"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(
-                [
-                    (
-                        "partner_id.commercial_partner_id",
-                        "=",
-                        self.commercial_partner_id.id,
-                    ),
-                    ("company_id", "=", self.company_id.id),
-                    ("state", "=", "sale"),
-                ],
-                order="id",
-            )
-            .with_context(self.env.context)
+        # sudo: see _in_settlement; archived contacts ordered too
+        orders = self.env["sale.order"].sudo()
+        found = orders.with_context(active_test=False).search(
+            [
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    self.commercial_partner_id.id,
+                ),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "sale"),
+            ],
+            order="id",
         )
+        return orders.browse(found.ids)
 
     def _get_settlement_plan(self):
         """One SettlementLine per order line that can carry money."""

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -177,8 +179,11 @@ class SaleOrder(models.Model):
             return
         locked = self.filtered("locked")
         locked.action_unlock()
+        note = self._get_quantities_note(vals_by_line)
         self.with_context(
-            scope_change_vals=scope_change_vals, no_update_allocated_hours=True
+            scope_change_vals=scope_change_vals,
+            no_update_allocated_hours=True,
+            settlement_note=True,
         ).write(
             {
                 "order_line": [
@@ -186,4 +191,18 @@ class SaleOrder(models.Model):
                 ]
             }
         )
+        if note:
+            self.message_post(body=note)
         locked.action_lock()
+
+    def _get_quantities_note(self, vals_by_line):
+        """One note for the order, where Odoo would post one for each of its lines."""
+        items = Markup("").join(
+            Markup("<li>%s: %s → %s</li>")
+            % (line.product_id.display_name, line.product_uom_qty, quantity)
+            for line, vals in vals_by_line.items()
+            if (quantity := vals.get("product_uom_qty")) is not None
+            and line._differs(line.product_uom_qty, quantity)
+        )
+        title = self.env._("The ordered quantities were set to what was delivered.")
+        return items and Markup("<b>%s</b><ul>%s</ul>") % (title, items)

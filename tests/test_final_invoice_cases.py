@@ -373,6 +373,19 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
         )
         self.assertIn(exit_case.name, order.scope_change_ids.reason)
 
+    def test_an_order_gets_one_note_about_all_its_cut_lines(self):
+        other = self.make_service("Other advice", "ordered_prepaid")
+        order = self.make_order((self.service_ordered, 10), (other, 8))
+        order.order_line[0].qty_delivered = 4
+        before = order.message_ids
+        self.issue(self.make_exit())
+        notes = (order.message_ids - before).filtered(
+            lambda message: "quantities" in message.body
+        )
+        self.assertEqual(len(notes), 1)
+        self.assertIn("Other advice: 8.0 → 0.0", notes.body)
+        self.assertEqual(notes.subtype_id, self.env.ref("mail.mt_note"))
+
     def test_a_preview_that_is_out_of_date_issues_nothing(self):
         order = self.make_order((self.service_delivered, 5))
         order.order_line.qty_delivered = 3

@@ -142,6 +142,18 @@ class TestFinalInvoiceRace(BaseCase):
         moves.action_post()
         return moves.ids
 
+    def advance_by_odoo(self, env):
+        order = env["sale.order"].browse(self.made["sale.order"])
+        wizard = env["sale.advance.payment.inv"].create(
+            {
+                "advance_payment_method": "fixed",
+                "fixed_amount": 100,
+                "sale_order_ids": [(6, 0, order.ids)],
+            }
+        )
+        wizard._create_invoices(order).action_post()
+        return "advanced"
+
     def get_result(self):
         """(number of invoices, untaxed amount billed, state of the exit)"""
         with self.committed() as env:
@@ -166,3 +178,17 @@ class TestFinalInvoiceRace(BaseCase):
         lost = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         self.assertEqual([type(error) for error in lost], [UserError])
         self.assertEqual(state, "invoiced" if lost == outcomes[1:] else "approved")
+
+    def test_a_down_payment_at_the_same_time_is_deducted_or_comes_after(self):
+        outcomes = self.race(self.press, self.advance_by_odoo)
+        self.assertEqual(outcomes[1], "advanced")
+        self.assertIsInstance(outcomes[0], dict, outcomes[0])
+        with self.committed() as env:
+            order = env["sale.order"].browse(self.made["sale.order"])
+            advance = order.order_line.filtered(
+                lambda line: line.is_downpayment and not line.display_type
+            )
+            settled = order.invoice_ids.filtered("exit_id")
+            is_before = bool(settled.invoice_line_ids & advance.invoice_lines)
+        billed = self.get_result()[1]
+        self.assertEqual(billed, 700 if is_before else 800)

@@ -198,7 +198,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
     currency_id = fields.Many2one("res.currency", readonly=True)
     ordered = fields.Float(digits="Product Unit", readonly=True)
     delivered = fields.Float(digits="Product Unit", readonly=True)
-    invoiced = fields.Float(string="Invoiced", digits="Product Unit", readonly=True)
+    invoiced = fields.Float(digits="Product Unit", readonly=True)
     credited = fields.Float(digits="Product Unit", readonly=True)
     forgivable = fields.Float(digits="Product Unit", readonly=True)
     rebill = fields.Boolean(
@@ -211,7 +211,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
         string="Price", min_display_digits="Product Price", readonly=True
     )
     discount = fields.Float(string="Disc. %", digits="Discount", readonly=True)
-    amount = fields.Monetary(string="Amount", compute="_compute_to_bill")
+    amount = fields.Monetary(compute="_compute_to_bill")
     is_downpayment = fields.Boolean(readonly=True)
 
     @api.depends("name")
