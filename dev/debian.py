@@ -44,7 +44,7 @@ class Apt:
         """Download `name/suite` packages, signatures checked, into a folder."""
         self._update()
         into.mkdir(parents=True, exist_ok=True)
-        with Step(f"Downloading {len(packages)} Debian packages") as step:
+        with Step(f"Downloading {packages[0]} from Debian{others(packages)}") as step:
             output = self._run("download", *packages, cwd=into, step=step)
             if output is None:
                 return
@@ -120,6 +120,10 @@ class Apt:
             "Check the network (and apt's proxy, if there is one), then run the same "
             "command again; ODOO_SRC=folder uses an Odoo you have instead.",
         )
+
+
+def others(packages):
+    return f" and {len(packages) - 1} packages it needs" if packages[1:] else ""
 
 
 def follow_status(line, step):

@@ -25,5 +25,5 @@ def pytest_terminal_summary(terminalreporter):
     browser = sum(NO_BROWSER in reason for reason in reasons)
     if browser:
         terminalreporter.write_line(
-            f"{browser} browser tests were skipped: there is no chromium on the PATH."
+            f"Browser tests skipped: {browser}, for want of chromium on the PATH."
         )
