@@ -16,6 +16,7 @@ UNITS = [
     ("days", "days"),
     ("percent", "%"),
     ("count", "times"),
+    ("rate", "rate"),
     ("yesno", "yes or no"),
 ]
 

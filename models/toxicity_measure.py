@@ -60,6 +60,8 @@ class ToxicityMeasure(models.AbstractModel):
             "context": {"active_test": False, "create": False},
         }
 
+    # -- SQL that several measures share --------------------------------------------
+
     @api.model
     def _in_window(self, column):
         """SQL: the date or datetime column lies in the window of ``setting``."""
@@ -67,6 +69,62 @@ class ToxicityMeasure(models.AbstractModel):
             "(%(column)s)::date > setting.since"
             " AND (%(column)s)::date <= setting.today",
             column=column,
+        )
+
+    @api.model
+    def _hour_units(self):
+        """SQL relation: (uom_id, hours), the units of time and how long each is."""
+        hour = self.env.ref("uom.product_uom_hour")
+        return SQL(
+            """
+            (SELECT unit.id AS uom_id,
+                    (unit.factor / hour.factor)::float8 AS hours
+               FROM uom_uom unit
+               JOIN uom_uom hour ON hour.id = %s
+                AND SPLIT_PART(unit.parent_path, '/', 1)
+                  = SPLIT_PART(hour.parent_path, '/', 1))
+            """,
+            hour.id,
+        )
+
+    @api.model
+    def _timesheet_hours(self):
+        """SQL: partner_id, company_id, hours (2 decimals), cost of the window.
+
+        One row per customer and company with timesheets of that customer.
+        """
+        return SQL(
+            """
+            SELECT customer.customer_id AS partner_id,
+                   entry.company_id,
+                   ROUND(SUM(entry.unit_amount * COALESCE(unit.hours, 1))::numeric, 2)
+                       AS hours,
+                   -SUM(entry.amount) AS cost
+              FROM account_analytic_line entry
+              JOIN customer ON customer.partner_id = entry.partner_id
+              JOIN setting ON setting.company_id = entry.company_id
+         LEFT JOIN %(units)s unit ON unit.uom_id = entry.product_uom_id
+             WHERE entry.project_id IS NOT NULL
+               AND %(in_window)s
+          GROUP BY customer.customer_id, entry.company_id
+            """,
+            units=self._hour_units(),
+            in_window=self._in_window(SQL("entry.date")),
+        )
+
+    @api.model
+    def _sellers(self):
+        """SQL: partner_id, company_id of the companies that ever sold to a customer.
+
+        Records that belong to no company count for all of these.
+        """
+        return SQL(
+            """
+            SELECT DISTINCT customer.customer_id AS partner_id, sale.company_id
+              FROM sale_order sale
+              JOIN customer ON customer.partner_id = sale.partner_id
+             WHERE sale.state = 'sale'
+            """
         )
 
     @api.model

@@ -49,6 +49,71 @@ class ToxicityMeasurePayment(models.AbstractModel):
         )
 
     @api.model
+    def _measure_prompt_payment(self):
+        """Share of the amount due that was paid on or before its date."""
+        return SQL(
+            """
+            SELECT part.partner_id,
+                   part.company_id,
+                   COALESCE(SUM(part.amount) FILTER (WHERE part.paid_on <= part.due_on),
+                            0) / SUM(part.amount) AS value
+              FROM (%(parts)s) part
+          GROUP BY part.partner_id, part.company_id
+            HAVING SUM(part.amount) > 0
+            """,
+            parts=self._payment_parts(),
+        )
+
+    @api.model
+    def _records_prompt_payment(self, customer, company, since, today):
+        return self._records_payment_delay(customer, company, since, today)
+
+    @api.model
+    def _measure_credit_note_share(self):
+        """Credit notes ÷ invoices, untaxed; 1 for credit notes without invoices."""
+        return SQL(
+            """
+            SELECT customer.customer_id AS partner_id,
+                   move.company_id,
+                   CASE
+                   WHEN SUM(move.amount_untaxed_signed) FILTER (
+                            WHERE move.move_type = 'out_invoice') > 0
+                   THEN -COALESCE(SUM(move.amount_untaxed_signed) FILTER (
+                            WHERE move.move_type = 'out_refund'), 0)
+                        / SUM(move.amount_untaxed_signed) FILTER (
+                            WHERE move.move_type = 'out_invoice')
+                   WHEN BOOL_OR(move.move_type = 'out_refund') THEN 1
+                   END AS value
+              FROM account_move move
+              JOIN customer ON customer.partner_id = move.partner_id
+              JOIN setting ON setting.company_id = move.company_id
+             WHERE move.move_type IN ('out_invoice', 'out_refund')
+               AND move.state = 'posted'
+               AND move.exit_id IS NULL
+               AND %(in_window)s
+          GROUP BY customer.customer_id, move.company_id
+            """,
+            in_window=self._in_window(SQL("move.invoice_date")),
+        )
+
+    @api.model
+    def _records_credit_note_share(self, customer, company, since, today):
+        domain = self._get_move_domain(customer, company, since, today)
+        return "account.move", domain
+
+    @api.model
+    def _get_move_domain(self, customer, company, since, today):
+        """Posted invoices and credit notes of the window, settlements left out."""
+        return (
+            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            & Domain("company_id", "=", company.id)
+            & Domain("state", "=", "posted")
+            & Domain("move_type", "in", ["out_invoice", "out_refund"])
+            & Domain("exit_id", "=", False)
+            & self._get_window_domain("invoice_date", since, today)
+        )
+
+    @api.model
     def _payment_parts(self):
         """SQL: what was paid, and what is overdue, of the invoices of the window.
 

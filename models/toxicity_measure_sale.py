@@ -67,15 +67,151 @@ class ToxicityMeasureSale(models.AbstractModel):
 
     @api.model
     def _records_never_renewed(self, customer, company, since, today):
-        # sudo: an amendment is one whoever may read the change behind it
-        amendments = (
-            self.env["scope.change"]
-            .sudo()
-            .search([("amendment_id.company_id", "=", company.id)])
-            .amendment_id
-        )
+        amendments = self._get_amendments(company)
         domain = self._get_order_domain(customer, company)
         return "sale.order", domain & Domain("id", "not in", amendments.ids)
+
+    @api.model
+    def _measure_renewals(self):
+        """Calendar years with a confirmed order, minus 1; amendments left out."""
+        return SQL(
+            """
+            SELECT customer.customer_id AS partner_id,
+                   sale.company_id,
+                   COUNT(DISTINCT EXTRACT(YEAR FROM sale.date_order)) - 1 AS value
+              FROM sale_order sale
+              JOIN customer ON customer.partner_id = sale.partner_id
+             WHERE sale.state = 'sale'
+               AND %(not_amendment)s
+          GROUP BY customer.customer_id, sale.company_id
+            """,
+            not_amendment=self._not_amendment(SQL("sale.id")),
+        )
+
+    @api.model
+    def _records_renewals(self, customer, company, since, today):
+        return self._records_never_renewed(customer, company, since, today)
+
+    @api.model
+    def _measure_proposal_rejection(self):
+        """1 − confirmed ÷ all proposals that were answered or ran out, at least 3."""
+        return SQL(
+            """
+            SELECT customer.customer_id AS partner_id,
+                   sale.company_id,
+                   1 - COUNT(*) FILTER (WHERE sale.state = 'sale')
+                       / COUNT(*)::numeric AS value
+              FROM sale_order sale
+              JOIN customer ON customer.partner_id = sale.partner_id
+              JOIN setting ON setting.company_id = sale.company_id
+             WHERE (sale.state IN ('sale', 'cancel')
+                    OR (sale.state = 'sent' AND sale.validity_date < setting.today))
+               AND %(in_window)s
+               AND %(not_amendment)s
+          GROUP BY customer.customer_id, sale.company_id
+            HAVING COUNT(*) >= 3
+            """,
+            in_window=self._in_window(SQL("sale.date_order")),
+            not_amendment=self._not_amendment(SQL("sale.id")),
+        )
+
+    @api.model
+    def _records_proposal_rejection(self, customer, company, since, today):
+        expired = Domain("state", "=", "sent") & Domain("validity_date", "<", today)
+        domain = (
+            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            & Domain("company_id", "=", company.id)
+            & (Domain("state", "in", ["sale", "cancel"]) | expired)
+            & self._get_window_domain("date_order", since, today)
+            & Domain("id", "not in", self._get_amendments(company).ids)
+        )
+        return "sale.order", domain
+
+    @api.model
+    def _measure_impulse_contract(self):
+        """1 when the first order came within a day of the first lead or quotation.
+
+        Imported data make every first order look so: while more than half of the
+        customers of a company have it, it says nothing and is left out.
+        """
+        return SQL(
+            """
+            SELECT first.partner_id, first.company_id, first.value
+              FROM (%(first_orders)s) first
+         LEFT JOIN toxicity_norm usual ON usual.company_id = first.company_id
+                                      AND usual.code = 'impulse_share'
+             WHERE COALESCE(usual.value, 0) <= 0.5
+            """,
+            first_orders=self._first_orders(),
+        )
+
+    @api.model
+    def _first_orders(self):
+        """SQL: partner_id, company_id, value (1 impulsive, else 0) per first order."""
+        return SQL(
+            """
+            SELECT ordered.partner_id,
+                   ordered.company_id,
+                   CASE WHEN ABS(EXTRACT(EPOCH FROM ordered.date_order
+                                 - LEAST(ordered.quoted, lead.met))) <= 86400
+                        THEN 1 ELSE 0 END AS value
+              FROM (
+                SELECT customer.customer_id AS partner_id,
+                       sale.company_id,
+                       MIN(sale.date_order) FILTER (WHERE sale.state = 'sale')
+                           AS date_order,
+                       MIN(sale.create_date) AS quoted
+                  FROM sale_order sale
+                  JOIN customer ON customer.partner_id = sale.partner_id
+              GROUP BY customer.customer_id, sale.company_id
+              ) ordered
+         LEFT JOIN LATERAL (
+                SELECT MIN(lead.create_date) AS met
+                  FROM crm_lead lead
+                  JOIN customer ON customer.partner_id = lead.partner_id
+                 WHERE customer.customer_id = ordered.partner_id
+                   AND COALESCE(lead.company_id, ordered.company_id)
+                     = ordered.company_id
+              ) lead ON TRUE
+             WHERE ordered.date_order IS NOT NULL
+            """
+        )
+
+    @api.model
+    def _records_impulse_contract(self, customer, company, since, today):
+        domain = self._get_order_domain(customer, company)
+        first = self.env["sale.order"].search(domain, order="date_order, id", limit=1)
+        return "sale.order", Domain("id", "in", first.ids)
+
+    @api.model
+    def _measure_referrals(self):
+        """Won leads that this customer referred, all time."""
+        return SQL(
+            """
+            SELECT won.partner_id, won.company_id, COUNT(*) AS value
+              FROM (
+                SELECT customer.customer_id AS partner_id,
+                       COALESCE(lead.company_id, seller.company_id) AS company_id
+                  FROM crm_lead lead
+                  JOIN crm_stage stage ON stage.id = lead.stage_id AND stage.is_won
+                  JOIN customer ON customer.partner_id = lead.referred_by_id
+             LEFT JOIN (%(sellers)s) seller ON lead.company_id IS NULL
+                   AND seller.partner_id = customer.customer_id
+              ) won
+             WHERE won.company_id IS NOT NULL
+          GROUP BY won.partner_id, won.company_id
+            """,
+            sellers=self._sellers(),
+        )
+
+    @api.model
+    def _records_referrals(self, customer, company, since, today):
+        domain = (
+            Domain("referred_by_id.commercial_partner_id", "=", customer.id)
+            & Domain("company_id", "in", [company.id, False])
+            & Domain("stage_id.is_won", "=", True)
+        )
+        return "crm.lead", domain
 
     @api.model
     def _not_amendment(self, order_id):
@@ -85,6 +221,14 @@ class ToxicityMeasureSale(models.AbstractModel):
             " WHERE change.amendment_id = %s)",
             order_id,
         )
+
+    @api.model
+    def _get_amendments(self, company):
+        # sudo: an amendment is one whoever may read the change behind it
+        changes = self.env["scope.change"].sudo()
+        return changes.search(
+            [("amendment_id.company_id", "=", company.id)]
+        ).amendment_id
 
     @api.model
     def _get_order_domain(self, customer, company, since=None, today=None, path=""):

@@ -204,6 +204,8 @@ class ToxicityScore(models.Model):
         """Rescore every customer, in batches, going on where the last run stopped."""
         self._end_expired_overrides()
         run = self.env["toxicity.score.run"]._get_current()
+        if not run.position:
+            self.env["toxicity.norm"]._refresh()
         engine = self.env["toxicity.score.engine"]
         while batch := run._get_next_batch(BATCH_SIZE):
             changed = engine._rescore_range(batch.first, batch.last)

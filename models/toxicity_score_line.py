@@ -112,6 +112,8 @@ class ToxicityScoreLine(models.Model):
             )
         if unit == "yesno":
             return self.env._("Yes") if self.value else self.env._("No")
+        if unit == "count":
+            return formatLang(self.env, self.value, digits=0)
         return formatLang(self.env, self.value, digits=2)
 
     def action_open_records(self):
