@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -12,7 +12,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
 
     _inherit = "toxicity.measure"
 
-    # -- hours delivered beyond hours sold -------------------------------------------
+    # -- hours delivered beyond hours sold -----------------------------------------
 
     @api.model
     def _measure_effort_overrun(self):
@@ -70,7 +70,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
             )
         )
 
-    # -- work sent back ----------------------------------------------------------------
+    # -- work sent back ------------------------------------------------------------
 
     @api.model
     def _measure_rework(self):
@@ -175,7 +175,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
         return "project.task", Domain("id", "in", task_ids)
 
-    # -- yield per hour -----------------------------------------------------------------
+    # -- yield per hour ------------------------------------------------------------
 
     @api.model
     def _measure_low_yield(self):
@@ -249,7 +249,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
     def _records_high_yield(self, customer, company, since, today):
         return self._records_low_yield(customer, company, since, today)
 
-    # -- meetings and messages ----------------------------------------------------------
+    # -- meetings and messages -----------------------------------------------------
 
     @api.model
     def _measure_meeting_load(self):

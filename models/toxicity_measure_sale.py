@@ -22,9 +22,7 @@ class ToxicityMeasureSale(models.AbstractModel):
               JOIN customer ON customer.partner_id = sale.partner_id
               JOIN setting ON setting.company_id = sale.company_id
               JOIN sale_order_line line ON line.order_id = sale.id
-        CROSS JOIN LATERAL (
-                       SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1) AS value
-                   ) rate
+        CROSS JOIN LATERAL (%(rate)s) rate
              WHERE sale.state = 'sale'
                AND %(in_window)s
                AND line.display_type IS NULL
@@ -33,6 +31,7 @@ class ToxicityMeasureSale(models.AbstractModel):
           GROUP BY customer.customer_id, sale.company_id
             """,
             in_window=self._in_window(SQL("sale.date_order")),
+            rate=self._order_rate(),
         )
 
     @api.model
@@ -212,6 +211,11 @@ class ToxicityMeasureSale(models.AbstractModel):
             & Domain("stage_id.is_won", "=", True)
         )
         return "crm.lead", domain
+
+    @api.model
+    def _order_rate(self):
+        """SQL: value, by which amounts of ``sale`` divide into company currency."""
+        return SQL("SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1) AS value")
 
     @api.model
     def _not_amendment(self, order_id):
