@@ -21,6 +21,14 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         groups="toxic_customer_exit.group_toxicity_manager",
     )
+    toxicity_failures = fields.Char(
+        compute="_compute_toxicity_failures",
+        groups="toxic_customer_exit.group_toxicity_manager",
+    )
+
+    def _compute_toxicity_failures(self):
+        failed = self.env["toxicity.indicator"].search([("failure", "!=", False)])
+        self.toxicity_failures = ", ".join(failed.mapped("name"))
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # Odoo follows a related field as superuser, and checks no groups on the way.

@@ -83,6 +83,11 @@ class ResPartner(models.Model):
     toxicity_capped_by = fields.Selection(
         CAPS, string="Held because", compute="_compute_toxicity", groups=GROUP
     )
+    toxicity_missing = fields.Char(
+        string="Could not be measured",
+        compute="_compute_toxicity_missing",
+        groups=GROUP,
+    )
     toxicity_line_ids = fields.Many2many(
         "toxicity.score.line",
         string="Reasons",
@@ -128,6 +133,10 @@ class ResPartner(models.Model):
             partner.toxicity_coverage = score.coverage
             partner.toxicity_capped_by = score.capped_by
             partner.toxicity_band = score.current_band or "unknown"
+
+    def _compute_toxicity_missing(self):
+        failed = self.env["toxicity.indicator"].search([("failure", "!=", False)])
+        self.toxicity_missing = ", ".join(failed.mapped("name"))
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

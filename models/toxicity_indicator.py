@@ -84,6 +84,14 @@ class ToxicityIndicator(models.Model):
     low = fields.Float(help="Up to this value the measure adds nothing.")
     high = fields.Float(default=1.0, help="From this value on it adds its full weight.")
 
+    failure = fields.Text(
+        string="Could not be measured",
+        readonly=True,
+        copy=False,
+        help="What went wrong when it was measured last. Until then it counts nothing "
+        "and scores are incomplete.",
+    )
+
     _code_uniq = models.UniqueIndex("(code)", "Another indicator has this code.")
     # The upper limits also keep NaN and infinity out: PostgreSQL sorts both above.
     _weight_range = models.Constraint(
@@ -130,3 +138,10 @@ class ToxicityIndicator(models.Model):
         if SCORING_FIELDS & vals.keys():
             self.env["toxicity.score"]._schedule_rescore()
         return result
+
+    def _note_failure(self, failure):
+        """Remember, where it changed, why the indicator could not be measured."""
+        self.ensure_one()
+        if (self.failure or False) != failure:
+            # sudo: whoever records a signal may come upon a broken measure
+            self.sudo().failure = failure

@@ -206,10 +206,9 @@ class ToxicityScore(models.Model):
         run = self.env["toxicity.score.run"]._get_current()
         if not run.position:
             self.env["toxicity.norm"]._refresh()
-        engine = self.env["toxicity.score.engine"]
+            self.env["ir.cron"]._commit_progress(remaining=1)
         while batch := run._get_next_batch(BATCH_SIZE):
-            changed = engine._rescore_range(batch.first, batch.last)
-            run._advance(batch, changed)
+            run._rescore(batch)
             if not self.env["ir.cron"]._commit_progress(
                 batch.count, remaining=batch.remaining
             ):

@@ -1,7 +1,21 @@
+import logging
 from collections import defaultdict
+
+from psycopg2 import errors
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+# Not the measure's fault: these end the transaction, and whoever began it retries.
+TRANSACTION_ERRORS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+    errors.OperationalError,
+)
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -70,18 +84,36 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
         relations = self._get_relations(scope)
         self._insert_parts(relations, self._get_signal_query())
-        measures = self.env["toxicity.measure"]
         for indicator in self._get_measured_indicators():
-            query = SQL(
-                """
-                SELECT %(indicator)s AS indicator_id, partner_id, company_id, value
-                  FROM (%(measure)s) measure
-                 WHERE value IS NOT NULL
-                """,
-                indicator=indicator.id,
-                measure=measures._get_query(indicator.code),
-            )
-            self._insert_parts(relations, query)
+            failure = self._insert_measure(relations, indicator)
+            indicator._note_failure(failure)
+
+    @api.model
+    def _insert_measure(self, relations, indicator):
+        """Add the parts of one measure; what went wrong, or False.
+
+        A measure that fails adds nothing, and all the others still count.
+        """
+        measures = self.env["toxicity.measure"]
+        try:
+            with self.env.cr.savepoint(flush=False):
+                # PostgreSQL sorts NaN above infinity: only finite values pass.
+                query = SQL(
+                    """
+                    SELECT %(indicator)s AS indicator_id, partner_id, company_id, value
+                      FROM (%(measure)s) measure
+                     WHERE value::float8 > '-Infinity' AND value::float8 < 'Infinity'
+                    """,
+                    indicator=indicator.id,
+                    measure=measures._get_query(indicator.code),
+                )
+                self._insert_parts(relations, query)
+        except TRANSACTION_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 (other modules add measures)
+            _logger.exception("The measure %s failed and is left out.", indicator.code)
+            return str(error) or type(error).__name__
+        return False
 
     @api.model
     def _insert_parts(self, relations, query):

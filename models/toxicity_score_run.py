@@ -1,8 +1,11 @@
 from collections import namedtuple
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+ATTEMPTS = 5
 Batch = namedtuple("Batch", "first last count remaining")
 
 
@@ -54,7 +57,19 @@ class ToxicityScoreRun(models.Model):
         count = min(size, left)
         return Batch(self.position, last, count, left - count)
 
-    def _advance(self, batch, changed):
+    def _rescore(self, batch):
+        """Rescore the batch and remember it; try again when a user was quicker."""
+        engine = self.env["toxicity.score.engine"]
+        for attempts_left in reversed(range(ATTEMPTS)):
+            try:
+                with self.env.cr.savepoint():
+                    changed = engine._rescore_range(batch.first, batch.last)
+                break
+            except errors.SerializationFailure:
+                # The batch began with what was committed before: begin a new view.
+                self.env.cr.rollback()
+                if not attempts_left:
+                    raise
         self.write({"position": batch.last, "changed": self.changed + changed})
 
     def _finish(self):

@@ -6,11 +6,12 @@ from psycopg2.errors import CheckViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import ToxicityCommon
 
 TODAY = date(2026, 3, 10)
+ENGINE = "odoo.addons.toxic_customer_exit.models.toxicity_score_engine"
 
 
 def decayed(signals, half_life, today=TODAY):
@@ -66,7 +67,9 @@ class TestFormula(ToxicityCommon):
             customer = self.make_customer(name=f"{days_late} days late")
             due = TODAY - timedelta(days_late)
             self.make_invoice(100, due - timedelta(1), due, customer=customer)
-            line = self.rescore(customer).line_ids
+            line = self.rescore(customer).line_ids.filtered(
+                lambda line: line.indicator_id.code == "payment_delay"
+            )
             with self.subTest(days_late=days_late):
                 self.assertAlmostEqual(line.value, days_late, 5)
                 self.assertAlmostEqual(line.intensity, intensity, 5)
@@ -80,8 +83,11 @@ class TestFormula(ToxicityCommon):
         measured = self.env["toxicity.indicator"].search_count(
             [("origin", "=", "measured")]
         )
-        self.assertEqual(score.line_ids.indicator_id.code, "payment_delay")
-        self.assertAlmostEqual(score.coverage, 1 / measured, 4)
+        self.assertEqual(
+            set(score.line_ids.mapped("indicator_id.code")),
+            {"payment_delay", "prompt_payment", "credit_note_share"},
+        )
+        self.assertAlmostEqual(score.coverage, 3 / measured, 4)
 
     def test_an_archived_indicator_no_longer_counts(self):
         self.make_signal("abusive", severity="3")
@@ -341,3 +347,58 @@ class TestEngine(ToxicityCommon):
             ):
                 self.company.write(values)
                 self.env.flush_all()
+
+
+@freeze_time(TODAY)
+class TestBrokenMeasures(ToxicityCommon):
+    def break_measure(self, code, sql):
+        self.patch(
+            self.registry["toxicity.measure"],
+            f"_measure_{code}",
+            lambda measure: SQL(sql),
+        )
+
+    def test_a_broken_measure_is_named_and_the_others_still_count(self):
+        due = TODAY - timedelta(60)
+        self.make_invoice(100, due - timedelta(1), due)
+        self.make_order((self.service_ordered, 10, 100, 20))
+        self.break_measure("discount_share", "SELECT no_such_column")
+        with self.assertLogs(ENGINE, "ERROR") as log, mute_logger("odoo.sql_db"):
+            score = self.rescore()
+        self.assertIn("discount_share", log.output[0])
+        codes = score.line_ids.mapped("indicator_id.code")
+        self.assertIn("payment_delay", codes)
+        self.assertNotIn("discount_share", codes)
+        self.assertIn("no_such_column", self.indicator("discount_share").failure)
+        customer = self.customer.with_user(self.salesperson)
+        self.assertEqual(customer.toxicity_missing, "Discount demanded")
+
+    def test_a_mended_measure_is_no_longer_named(self):
+        self.indicator("discount_share").failure = "broken"
+        self.make_signal("abusive")
+        self.assertFalse(self.indicator("discount_share").failure)
+        self.assertFalse(self.customer.toxicity_missing)
+
+    def test_no_value_that_is_not_a_number_enters_a_score(self):
+        self.make_signal("abusive")
+        for value in ("'NaN'", "'Infinity'", "'-Infinity'"):
+            self.break_measure(
+                "discount_share",
+                "SELECT customer_id AS partner_id, company_id,"
+                f" {value}::float8 AS value FROM customer, setting",
+            )
+            codes = self.rescore().line_ids.mapped("indicator_id.code")
+            self.assertNotIn("discount_share", codes)
+
+    def test_the_greatest_loads_that_settings_allow_stay_below_one_hundred(self):
+        indicators = self.env["toxicity.indicator"].search(
+            [("origin", "=", "recorded")]
+        )
+        indicators.write({"weight": 10, "cap": 10, "half_life": 1})
+        for indicator in indicators:
+            for _each in range(31):
+                self.make_signal(indicator.code, severity="3")
+        score = self.get_score()
+        self.assertTrue(math.isfinite(score.load))
+        self.assertLessEqual(score.score, 100)
+        self.assertLessEqual(score.credit, 100)
