@@ -44,6 +44,8 @@
         "demo/toxicity_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["toxic_customer_exit/static/src/**/*"],
+        "web.assets_unit_tests": ["toxic_customer_exit/static/tests/**/*.test.js"],
         "web.assets_tests": ["toxic_customer_exit/static/tests/tours/*.js"],
     },
     "application": True,

@@ -23,6 +23,7 @@ from . import toxicity_measure_scope
 from . import toxicity_norm
 from . import toxicity_score
 from . import toxicity_score_engine
+from . import toxicity_score_explanation
 from . import toxicity_score_line
 from . import toxicity_score_run
 from . import toxicity_score_snapshot

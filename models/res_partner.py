@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .customer_exit import OPEN_STATES
-from .toxicity_score import BANDS, CAPS, CLASSES, TRENDS
+from .toxicity_score import BANDS, CLASSES, TRENDS
 
 GROUP = "toxic_customer_exit.group_toxicity_user"
 
@@ -74,14 +74,8 @@ class ResPartner(models.Model):
         search="_search_customer_class",
         groups=GROUP,
     )
-    toxicity_coverage = fields.Float(
-        string="Coverage",
-        compute="_compute_toxicity",
-        groups=GROUP,
-        help="Share of the measured indicators that had data for this customer.",
-    )
-    toxicity_capped_by = fields.Selection(
-        CAPS, string="Held because", compute="_compute_toxicity", groups=GROUP
+    toxicity_explanation = fields.Json(
+        string="Why", compute="_compute_toxicity", groups=GROUP
     )
     toxicity_missing = fields.Char(
         string="Could not be measured",
@@ -130,8 +124,7 @@ class ResPartner(models.Model):
             score = partner.toxicity_score_id
             for field, column in SCORE_COLUMNS.items():
                 partner[field] = score[column]
-            partner.toxicity_coverage = score.coverage
-            partner.toxicity_capped_by = score.capped_by
+            partner.toxicity_explanation = score.explanation
             partner.toxicity_band = score.current_band or "unknown"
 
     def _compute_toxicity_missing(self):

@@ -76,7 +76,7 @@ class ToxicityScoreLine(models.Model):
         counts = self._get_signal_counts()
         for line in self:
             line.value_text = (
-                line._format_value()
+                line._format_value(line.value)
                 if line.origin == "measured"
                 else self.env._("%(count)s recorded", count=counts.get(line._key(), 0))
             )
@@ -101,20 +101,41 @@ class ToxicityScoreLine(models.Model):
     def _key(self):
         return self.commercial_partner_id.id, self.company_id.id, self.indicator_id.id
 
-    def _format_value(self):
-        """The measured value in the indicator's unit, as the user would say it."""
+    def _format_value(self, value):
+        """A measured value in the indicator's unit, as the user would say it."""
         unit = self.indicator_id.unit
         if unit == "percent":
-            return f"{formatLang(self.env, 100 * self.value, digits=0)} %"
+            return f"{formatLang(self.env, 100 * value, digits=0)} %"
         if unit == "days":
             return self.env._(
-                "%(days)s days", days=formatLang(self.env, self.value, digits=0)
+                "%(days)s days", days=formatLang(self.env, value, digits=0)
             )
         if unit == "yesno":
-            return self.env._("Yes") if self.value else self.env._("No")
+            return self.env._("Yes") if value else self.env._("No")
         if unit == "count":
-            return formatLang(self.env, self.value, digits=0)
-        return formatLang(self.env, self.value, digits=2)
+            return formatLang(self.env, value, digits=0)
+        return formatLang(self.env, value, digits=2)
+
+    def _get_bar(self):
+        """One bar of the Scoring tab: what was found and how far it fills the bar."""
+        self.ensure_one()
+        indicator = self.indicator_id
+        is_measured = indicator.origin == "measured"
+        return {
+            "id": self.id,
+            "name": indicator.name,
+            "about": indicator.description or "",
+            "polarity": self.polarity,
+            "dimension": dict(
+                self._fields["dimension"]._description_selection(self.env)
+            ).get(self.dimension, ""),
+            "value": self.value_text,
+            "low": self._format_value(indicator.low) if is_measured else "",
+            "high": self._format_value(indicator.high) if is_measured else "",
+            "fill": min(1.0, self.intensity / indicator.cap),
+            "load": self.load,
+            "share": self.share,
+        }
 
     def action_open_records(self):
         """Open exactly the records that made the number."""

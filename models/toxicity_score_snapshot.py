@@ -1,14 +1,15 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .score_move import SETTING_FIELDS, Part, Setting
 from .toxicity_score import BANDS
 
 
 class ToxicityScoreSnapshot(models.Model):
     """A score as it was: taken when the band changes and at each month's end.
 
-    ``parts`` keeps value, intensity and load per indicator code, so that a move can
-    be explained later: ``{code: {"value": .., "intensity": .., "load": ..}}``.
+    ``parts`` keeps, per indicator code, what was found, what it weighed and by which
+    settings, so that a move can be explained later (see score_move.Part).
     """
 
     _name = "toxicity.score.snapshot"
@@ -83,7 +84,12 @@ class ToxicityScoreSnapshot(models.Model):
              LEFT JOIN LATERAL (
                        SELECT jsonb_object_agg(indicator.code, jsonb_build_object(
                                   'value', line.value, 'intensity', line.intensity,
-                                  'load', line.load)) AS parts
+                                  'load', line.load, 'polarity', line.polarity,
+                                  'origin', indicator.origin,
+                                  'weight', indicator.weight, 'cap', indicator.cap,
+                                  'half_life', indicator.half_life,
+                                  'low', indicator.low, 'high', indicator.high
+                              )) AS parts
                          FROM toxicity_score_line line
                          JOIN toxicity_indicator indicator
                            ON indicator.id = line.indicator_id
@@ -105,3 +111,17 @@ class ToxicityScoreSnapshot(models.Model):
             )
         )
         self.invalidate_model(flush=False)
+
+    def _get_strain_parts(self):
+        """{code: Part} of the strain that the snapshot keeps."""
+        self.ensure_one()
+        return {
+            code: Part(
+                kept["value"],
+                kept["intensity"],
+                kept["load"],
+                Setting(**{name: kept[name] for name in SETTING_FIELDS}),
+            )
+            for code, kept in (self.parts or {}).items()
+            if kept["polarity"] == "strain"
+        }

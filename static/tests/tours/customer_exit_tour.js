@@ -36,10 +36,10 @@ registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice",
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=toxicity_band]:contains(Strained)",
+            trigger: ".o_toxicity_explanation:contains(Strained)",
         },
         {
-            trigger: ".o_field_widget[name=toxicity_line_ids] td:contains(Asked us to misrepresent)",
+            trigger: ".o_toxicity_bar:contains(Asked us to misrepresent)",
         },
         {
             content: "Open an exit",
