@@ -29,10 +29,16 @@ class ToxicityScore(models.Model):
             "coverage": self.coverage,
             "capped": self._get_label("capped_by"),
             "override": self._get_override(),
-            "bars": [line._get_bar() for line in self.line_ids],
+            "bars": [line._get_bar() for line in self._get_ranked_lines()],
             "history": self._get_history(),
             "move": self._get_last_move(),
         }
+
+    def _get_ranked_lines(self):
+        """What strains first, the heaviest first; what has no load comes last."""
+        return self.line_ids.sorted(
+            lambda line: (not line.load, line.polarity != "strain", -line.load)
+        )
 
     def _get_label(self, name):
         field = self._fields[name]
