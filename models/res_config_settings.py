@@ -27,8 +27,7 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def _compute_toxicity_failures(self):
-        failed = self.env["toxicity.indicator"].search([("failure", "!=", False)])
-        self.toxicity_failures = ", ".join(failed.mapped("name"))
+        self.toxicity_failures = self.env["toxicity.indicator"]._get_failed_names()
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # Odoo follows a related field as superuser, and checks no groups on the way.

@@ -77,11 +77,6 @@ class ResPartner(models.Model):
     toxicity_explanation = fields.Json(
         string="Why", compute="_compute_toxicity", groups=GROUP
     )
-    toxicity_missing = fields.Char(
-        string="Could not be measured",
-        compute="_compute_toxicity_missing",
-        groups=GROUP,
-    )
     toxicity_line_ids = fields.Many2many(
         "toxicity.score.line",
         string="Reasons",
@@ -126,10 +121,6 @@ class ResPartner(models.Model):
                 partner[field] = score[column]
             partner.toxicity_explanation = score.explanation
             partner.toxicity_band = score.current_band or "unknown"
-
-    def _compute_toxicity_missing(self):
-        failed = self.env["toxicity.indicator"].search([("failure", "!=", False)])
-        self.toxicity_missing = ", ".join(failed.mapped("name"))
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

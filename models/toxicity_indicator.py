@@ -145,3 +145,8 @@ class ToxicityIndicator(models.Model):
         if (self.failure or False) != failure:
             # sudo: whoever records a signal may come upon a broken measure
             self.sudo().failure = failure
+
+    @api.model
+    def _get_failed_names(self):
+        """The names of the indicators that could not be measured, as one text."""
+        return ", ".join(self.search([("failure", "!=", False)]).mapped("name"))

@@ -28,6 +28,7 @@ MODELS = {
     MANAGER_GROUP: {
         "final.invoice.preview",
         "final.invoice.preview.line",
+        "toxicity.norm",
         "toxicity.score.run",
     },
     NOBODY: {
@@ -42,6 +43,7 @@ OF_NO_COMPANY = {"toxicity.indicator", "toxicity.score.run"}
 
 FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},
+    "crm.lead": {USER_GROUP: {"referred_by_id"}},
     "project.project": {USER_GROUP: {"scope_change_ids", "scope_change_count"}},
     "res.company": {
         # How the company grades its customers tells what it thinks of them.
@@ -60,16 +62,15 @@ FIELDS = {
             "toxicity_watch_threshold",
             "toxicity_window_days",
         },
-        MANAGER_GROUP: {"exit_self_approval"},
+        MANAGER_GROUP: {"exit_self_approval", "toxicity_failures"},
     },
     "res.partner": {
         USER_GROUP: {
             "customer_class",
             "open_exit_id",
             "toxicity_band",
-            "toxicity_capped_by",
-            "toxicity_coverage",
             "toxicity_credit",
+            "toxicity_explanation",
             "toxicity_line_ids",
             "toxicity_score",
             "toxicity_score_id",

@@ -88,6 +88,7 @@ class LeakCommon(ToxicityCommon):
         cls.pairs = {
             "account.bank.statement.line": cls.make_statement_lines(),
             "account.move": cls.invoices,
+            "crm.lead": cls.leads,
             "project.project": cls.projects,
             "res.company": cls.company + cls.other_company,
             "res.config.settings": cls.settings,
@@ -100,6 +101,9 @@ class LeakCommon(ToxicityCommon):
             "scope.change": cls.changes,
             "scope.change.item": cls.changes.item_ids,
             "toxicity.indicator": cls.indicator("abusive"),
+            "toxicity.norm": cls.env["toxicity.norm"]
+            .sudo()
+            .create({"code": "median_yield", "company_id": cls.company.id, "value": 1}),
             "toxicity.score": cls.score,
             "toxicity.score.line": cls.score.line_ids,
             "toxicity.score.run": cls.env["toxicity.score.run"].sudo().create({}),
@@ -136,12 +140,16 @@ class LeakCommon(ToxicityCommon):
                 for name in ("First project", "Second project")
             ]
         )
-        cls.env["crm.lead"].create(
-            {
-                "name": "Another order",
-                "partner_id": cls.customer.id,
-                "user_id": cls.salesperson.id,
-            }
+        cls.leads = cls.env["crm.lead"].create(
+            [
+                {
+                    "name": "Another order",
+                    "partner_id": cls.customer.id,
+                    "user_id": cls.salesperson.id,
+                    "referred_by_id": referrer.id,
+                }
+                for referrer in (cls.customer, cls.mild)
+            ]
         )
         # Employees lead to partners by a way of their own.
         cls.env["hr.employee"].sudo().create(
@@ -286,6 +294,7 @@ class LeakCommon(ToxicityCommon):
                 "exit_self_approval": True,
             }
         )
+        cls.indicator("rework").failure = f"{MARKER} failure"
         settings = cls.env["res.config.settings"]
         cls.settings = settings.with_user(cls.owner).create({}).with_user(cls.env.user)
 

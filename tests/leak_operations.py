@@ -4,6 +4,7 @@ Each takes a Case and returns whether the answer carried what was looked for; be
 refused is an exception. All calls go through call_kw, as those of a client do.
 """
 
+import json
 from dataclasses import dataclass
 
 from odoo import models
@@ -42,6 +43,8 @@ class Case:
     @property
     def value(self):
         """The subject's value as a domain takes it."""
+        if self.type == "json":
+            return json.dumps(self.truth)
         return self.truth[0] if self.type == "many2one" else self.truth
 
     @property
@@ -75,6 +78,8 @@ def show(case, rows):
     """Whether rows as read() gives them carry the subject's true value."""
     values = {row["id"]: row.get(case.field) for row in rows}
     value = values.get(case.subject)
+    if case.type == "json":
+        return bool(value) and value == case.truth
     if isinstance(value, dict):
         value = value.get("id")
     if isinstance(value, (list, tuple)) and case.type == "many2one":

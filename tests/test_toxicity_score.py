@@ -371,13 +371,14 @@ class TestBrokenMeasures(ToxicityCommon):
         self.assertNotIn("discount_share", codes)
         self.assertIn("no_such_column", self.indicator("discount_share").failure)
         customer = self.customer.with_user(self.salesperson)
-        self.assertEqual(customer.toxicity_missing, "Discount demanded")
+        missing = customer.toxicity_explanation["missing"]
+        self.assertEqual(missing, "Discount demanded")
 
     def test_a_mended_measure_is_no_longer_named(self):
         self.indicator("discount_share").failure = "broken"
         self.make_signal("abusive")
         self.assertFalse(self.indicator("discount_share").failure)
-        self.assertFalse(self.customer.toxicity_missing)
+        self.assertFalse(self.customer.toxicity_explanation["missing"])
 
     def test_no_value_that_is_not_a_number_enters_a_score(self):
         self.make_signal("abusive")
