@@ -40,6 +40,7 @@ class ToxicityDemo(models.AbstractModel):
             )
         # No mail goes out, and nothing needs to be logged on fifty documents.
         quiet = self.with_context(tracking_disable=True, no_mail_to_attendees=True)
+        customers.user_id = self._get_salesperson()
         for story in quiet._get_stories():
             story()
         # Once more, now that there is a past to compare with.
@@ -132,9 +133,7 @@ class ToxicityDemo(models.AbstractModel):
         order.action_confirm()
         order.date_order = self._at(days, 10)
         if name:
-            order.project_ids.write(
-                {"name": f"{customer.name}: {name}", "date_start": self._day(days)}
-            )
+            order.project_ids.name = f"{customer.name}: {name}"
         return order
 
     @api.model
