@@ -1,2 +1,3 @@
 from . import toxicity_demo
-from . import toxicity_demo_stories
+from . import toxicity_demo_difficult
+from . import toxicity_demo_good

@@ -137,6 +137,21 @@ class ToxicityDemo(models.AbstractModel):
         return order
 
     @api.model
+    def _open_opportunity(self, customer, name, revenue, meeting_in):
+        contact = customer.child_ids[:1]
+        self.env["crm.lead"].create(
+            {
+                "name": name,
+                "type": "opportunity",
+                "partner_id": contact.id,
+                "user_id": self._get_salesperson().id,
+                "expected_revenue": revenue,
+            }
+        )
+        if meeting_in:
+            self._meet(contact, meeting_in, 1, f"{customer.name}: {name}")
+
+    @api.model
     def _get_order_line(self, order, product):
         product = self._get_product(product)
         return order.order_line.filtered(lambda line: line.product_id == product)[:1]
