@@ -7,9 +7,12 @@ from pathlib import Path
 
 from . import places, processes, sandbox
 from .locks import Lock, Taken
+from .postgres import find_binaries
 from .serving import INSIDE
 
 SLOTS = 8
+# Each takes half a gigabyte of memory, and a database.
+MOST_WORKERS = 4
 # The rest of test_lint needs Node, or looks at Odoo's own files.
 CORE_CHECKS = (
     *("docstring", "dunderinit", "index", "manifests", "naming", "onchange_domains"),
@@ -58,7 +61,9 @@ def pytest_environment(odoo):
     env = odoo.environment(INSIDE)
     # The browser would leave its files in the user's home.
     home = str(odoo.folder / "home")
-    return {**env, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+    # pytest-odoo copies the database for each of its processes with createdb.
+    path = f"{find_binaries(odoo.python)}:{env['PATH']}"
+    return {**env, "PATH": path, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
 
 
 def pytest_command(odoo, words):
@@ -66,7 +71,7 @@ def pytest_command(odoo, words):
     words = [locate(word) for word in words]
     if not any(isinstance(word, Path) for word in words):
         words += [places.LINK / "tests", places.LINK / "dev/tests"]
-        words += find_core_checks(odoo.source)
+        words += [*find_core_checks(odoo.source), *share_work()]
     return [
         *(odoo.python, "-m", "pytest", "-c", places.CHECKOUT / "pyproject.toml"),
         # Without the second, pytest also takes the checkout for a package to import.
@@ -75,6 +80,14 @@ def pytest_command(odoo, words):
         *(f"--odoo-database={odoo.database}", f"--odoo-config={odoo.conf}"),
         *("--odoo-http", *words),
     ]
+
+
+def share_work():
+    """Split the classes among processes, each of which gets a copy of the database."""
+    processors = min(os.cpu_count() or 1, MOST_WORKERS)
+    return (
+        [f"--numprocesses={processors}", "--dist=loadscope"] if processors > 1 else []
+    )
 
 
 def find_core_checks(source):
