@@ -26,6 +26,7 @@
         "wizards/final_invoice_preview_views.xml",
         "views/toxicity_signal_views.xml",
         "views/toxicity_indicator_views.xml",
+        "views/toxicity_score_views.xml",
         "views/scope_change_views.xml",
         "views/customer_exit_views.xml",
         "views/res_partner_views.xml",

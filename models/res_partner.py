@@ -259,3 +259,26 @@ class ResPartner(models.Model):
                 customer_ids,
             )
         )
+
+    # -- actions --------------------------------------------------------------------
+
+    def action_set_toxicity_band(self):
+        """Let a manager set the band beside the computed one."""
+        self.ensure_one()
+        self.env["toxicity.score"].check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Set the band"),
+            "res_model": "toxicity.score",
+            "res_id": self.toxicity_score_id.id,
+            "view_mode": "form",
+            "views": [
+                (
+                    self.env.ref(
+                        "toxic_customer_exit.toxicity_score_view_form_override"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }

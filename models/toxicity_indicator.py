@@ -53,6 +53,7 @@ class ToxicityIndicator(models.Model):
     )
     polarity = fields.Selection(
         [("strain", "Strain"), ("credit", "Credit")],
+        string="Counts as",
         required=True,
         default="strain",
         help="Strain wears the relationship down, credit speaks for it. Credit never "

@@ -42,7 +42,7 @@ class ToxicityMeasure(models.AbstractModel):
         return getattr(self, PREFIX + code)()
 
     @api.model
-    def _get_records_action(self, code, customer, company):
+    def _open_records_behind(self, code, customer, company):
         """An action on exactly the records that made the number, or None."""
         if code not in self._get_codes():
             return None

@@ -142,7 +142,7 @@ class ToxicityScoreLine(models.Model):
         self.ensure_one()
         if self.origin == "recorded":
             return self._get_signals_action()
-        action = self.env["toxicity.measure"]._get_records_action(
+        action = self.env["toxicity.measure"]._open_records_behind(
             self.indicator_id.code, self.commercial_partner_id, self.company_id
         )
         if not action:

@@ -192,9 +192,9 @@ class ToxicitySignal(models.Model):
                 )
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """Fill customer, contact and company from the record it is opened from."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         context = self.env.context
         model = context.get("default_res_model")
         res_id = context.get("default_res_id")

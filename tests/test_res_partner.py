@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError
+from odoo.tests import Form
 
 from .common import ToxicityCommon
 
@@ -112,3 +113,20 @@ class TestResPartner(ToxicityCommon):
         records = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(records, strained.toxicity_signal_ids)
         self.assertAlmostEqual(line.share, 1.0)
+
+    def test_a_manager_sets_the_band_from_the_customer(self):
+        strained = self.strained.with_user(self.manager)
+        action = strained.action_set_toxicity_band()
+        score = self.env[action["res_model"]].browse(action["res_id"])
+        with Form(score.with_user(self.manager), action["views"][0][0]) as form:
+            form.band_override = "watch"
+            form.band_override_until = self.days_ago(-30)
+            form.band_override_reason = "Their buyer has changed, we met the new one."
+        self.assertEqual(strained.toxicity_band, "watch")
+        self.assertEqual(
+            strained.toxicity_explanation["override"]["computed"], "Strained"
+        )
+
+    def test_a_salesperson_does_not_set_the_band(self):
+        with self.assertRaises(AccessError):
+            self.strained.with_user(self.salesperson).action_set_toxicity_band()
