@@ -200,8 +200,9 @@ class SaleOrderLine(models.Model):
 
     def _update_line_quantity(self, values):
         # A settled order gets one note: see sale.order._write_lines.
-        if not self.env.context.get("settlement_note"):
-            super()._update_line_quantity(values)
+        if self.env.context.get("settlement_note"):
+            return None
+        return super()._update_line_quantity(values)
 
     def _set_to_invoice(self, quantity):
         if self._differs(self.qty_to_invoice, quantity):

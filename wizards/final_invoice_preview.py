@@ -192,7 +192,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
     )
     exit_id = fields.Many2one("customer.exit", readonly=True)
     order_line_id = fields.Many2one("sale.order.line", readonly=True)
-    order_id = fields.Many2one("sale.order", string="Order", readonly=True)
+    order_id = fields.Many2one("sale.order", readonly=True)
     name = fields.Text(string="Description", readonly=True)
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
