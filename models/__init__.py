@@ -1,5 +1,6 @@
 from . import account_move
 from . import crm_lead
+from . import toxicity_internal_thread
 from . import customer_exit
 from . import customer_exit_obstacles
 from . import customer_exit_law

@@ -33,7 +33,7 @@ class CustomerExit(models.Model):
 
     _name = "customer.exit"
     _description = "Customer exit"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toxicity.internal.thread", "mail.activity.mixin"]
     _order = "date_opened desc, id desc"
     _mail_post_access = "read"
 
@@ -358,17 +358,3 @@ class CustomerExit(models.Model):
         for record in self:
             record._refuse_if(record._get_cancel_obstacles())
         self._move_to("cancelled")
-
-    # Chatter stays in the house: the customer is never a recipient
-
-    def _mail_get_partner_fields(self, introspect_fields=False):
-        return []
-
-    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
-        partners = self.env["res.partner"].sudo().browse(partner_ids or [])
-        internal = partners.filtered(lambda partner: not partner.partner_share)
-        return super()._message_subscribe(internal.ids, subtype_ids, customer_ids)
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        return [recipient for recipient in recipients if not recipient["share"]]

@@ -10,7 +10,7 @@ class ScopeChange(models.Model):
 
     _name = "scope.change"
     _description = "Scope change"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toxicity.internal.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["order_id.name", "partner_id.name", "description"]
     _check_company_auto = True
@@ -313,16 +313,6 @@ class ScopeChange(models.Model):
     def _refuse(self, obstacles):
         if obstacles:
             raise UserError("\n".join(obstacles.values()))
-
-    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
-        """Keep customers out: what we decide about a change is internal."""
-        partners = self.env["res.partner"].sudo().browse(partner_ids or [])
-        internal = partners.filtered(lambda partner: not partner.partner_share)
-        return super()._message_subscribe(internal.ids, subtype_ids, customer_ids)
-
-    def _mail_get_partner_fields(self, introspect_fields=False):
-        """Suggest nobody outside as a recipient of our notes."""
-        return []
 
     def action_negotiate(self):
         self.write({"state": "negotiating"})

@@ -44,7 +44,7 @@ class ToxicityScore(models.Model):
 
     _name = "toxicity.score"
     _description = "Customer relationship score"
-    _inherit = ["mail.thread"]
+    _inherit = ["toxicity.internal.thread"]
     _order = "score desc, id"
     _rec_name = "partner_id"
 
@@ -130,7 +130,7 @@ class ToxicityScore(models.Model):
     @api.constrains("band_override", "band_override_until")
     def _check_override_ends_later(self):
         today = fields.Date.context_today(self)
-        for score in self.filtered("band_override"):
+        for score in self.filtered(lambda s: s.band_override and s.band_override_until):
             if score.band_override_until < today:
                 raise ValidationError(
                     self.env._(

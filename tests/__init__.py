@@ -1,4 +1,6 @@
 from . import test_confidentiality
+from . import test_confidentiality_mail
+from . import test_confidentiality_rpc
 from . import test_customer_exit
 from . import test_demo
 from . import test_final_invoice

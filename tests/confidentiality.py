@@ -33,6 +33,7 @@ MODELS = {
     },
     NOBODY: {
         "toxicity.demo",
+        "toxicity.internal.thread",
         "toxicity.measure",
         "toxicity.score.engine",
     },

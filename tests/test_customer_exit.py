@@ -226,9 +226,9 @@ class TestCustomerExit(ToxicityCommon):
         exit_case = self.make_exit(state="draft")
         exit_case.message_subscribe(self.customer.ids)
         self.assertNotIn(self.customer, exit_case.message_partner_ids)
-        message = exit_case.message_post(
-            body="They shouted",
-            partner_ids=self.customer.ids,
-            subtype_xmlid="mail.mt_comment",
-        )
-        self.assertNotIn(self.customer, message.notified_partner_ids)
+        with self.assertRaisesRegex(UserError, "users of Customer Exit only"):
+            exit_case.message_post(
+                body="They shouted",
+                partner_ids=self.customer.ids,
+                subtype_xmlid="mail.mt_comment",
+            )
