@@ -1,4 +1,4 @@
-from psycopg2.errors import ForeignKeyViolation
+from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -161,7 +161,7 @@ class TestScopeChange(ToxicityCommon):
         self.make_change(partner_id=customer.id)
         with (
             mute_logger("odoo.sql_db"),
-            self.assertRaises(ForeignKeyViolation),
+            self.assertRaises(IntegrityError),
         ):
             customer.unlink()
 
