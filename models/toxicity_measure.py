@@ -134,6 +134,21 @@ class ToxicityMeasure(models.AbstractModel):
         )
 
     @api.model
+    def _get_customer_domain(self, path, customer):
+        """Domain: the partner at the path is the customer or one of its people.
+
+        As in ``customer``, colleagues who sit at the customer's are left out.
+        """
+        people = (
+            self.env["res.partner"]
+            .with_context(active_test=False)
+            .search([("commercial_partner_id", "=", customer.id)])
+        )
+        own = self.env["toxicity.score"]._get_own_partners(people)
+        theirs = Domain(f"{path}.commercial_partner_id", "=", customer.id)
+        return theirs & Domain(path, "not in", own.ids) if own else theirs
+
+    @api.model
     def _get_window_domain(self, path, since, today):
         """Domain: the date or datetime at the path lies in (since, today], in UTC."""
         # Naive datetimes: Odoo reads plain dates in the user's time zone.

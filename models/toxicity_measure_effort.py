@@ -236,7 +236,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
     @api.model
     def _records_low_yield(self, customer, company, since, today):
         domain = (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("project_id", "!=", False)
             & self._get_window_domain("date", since, today)
@@ -309,7 +309,9 @@ class ToxicityMeasureEffort(models.AbstractModel):
     @api.model
     def _records_meeting_load(self, customer, company, since, today):
         domain = (
-            Domain("attendee_ids.partner_id.commercial_partner_id", "=", customer.id)
+            Domain(
+                "attendee_ids", "any", self._get_customer_domain("partner_id", customer)
+            )
             & Domain("user_id.company_id", "=", company.id)
             & Domain("allday", "=", False)
             & Domain("active", "=", True)

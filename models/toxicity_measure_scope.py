@@ -87,8 +87,9 @@ class ToxicityMeasureScope(models.AbstractModel):
             "date", "<", limit
         )
         domain = (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
+            & Domain("gift_amount", ">", 0)
             & (Domain("state", "=", "absorbed") | undecided)
             & self._get_window_domain("date", since, today)
         )
