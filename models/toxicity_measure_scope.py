@@ -66,7 +66,8 @@ class ToxicityMeasureScope(models.AbstractModel):
             SELECT customer.customer_id AS partner_id,
                    change.company_id,
                    change.order_id,
-                   change.gift_amount / COALESCE(NULLIF(sale.currency_rate, 0), 1) AS amount
+                   change.gift_amount
+                       / COALESCE(NULLIF(sale.currency_rate, 0), 1) AS amount
               FROM scope_change change
               JOIN customer ON customer.partner_id = change.partner_id
               JOIN setting ON setting.company_id = change.company_id
