@@ -5,6 +5,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 PREFIX = "_measure_"
+# Fewer hours than these prove nothing.
+MIN_HOURS = 20
 
 
 class ToxicityMeasure(models.AbstractModel):
@@ -89,7 +91,7 @@ class ToxicityMeasure(models.AbstractModel):
 
     @api.model
     def _timesheet_hours(self):
-        """SQL: partner_id, company_id, hours (2 decimals), cost of the window.
+        """SQL: partner_id, company_id, hours, cost of the timesheets of the window.
 
         One row per customer and company with timesheets of that customer.
         """
@@ -97,8 +99,7 @@ class ToxicityMeasure(models.AbstractModel):
             """
             SELECT customer.customer_id AS partner_id,
                    entry.company_id,
-                   ROUND(SUM(entry.unit_amount * COALESCE(unit.hours, 1))::numeric, 2)
-                       AS hours,
+                   SUM(entry.unit_amount * COALESCE(unit.hours, 1)) AS hours,
                    -SUM(entry.amount) AS cost
               FROM account_analytic_line entry
               JOIN customer ON customer.partner_id = entry.partner_id
@@ -111,6 +112,11 @@ class ToxicityMeasure(models.AbstractModel):
             units=self._hour_units(),
             in_window=self._in_window(SQL("entry.date")),
         )
+
+    @api.model
+    def _enough_hours(self, column):
+        """SQL: as many hours as prove something, as people read them: 2 decimals."""
+        return SQL("ROUND((%s)::numeric, 2) >= %s", column, MIN_HOURS)
 
     @api.model
     def _sellers(self):
@@ -126,6 +132,21 @@ class ToxicityMeasure(models.AbstractModel):
              WHERE sale.state = 'sale'
             """
         )
+
+    @api.model
+    def _get_customer_domain(self, path, customer):
+        """Domain: the partner at the path is the customer or one of its people.
+
+        As in ``customer``, colleagues who sit at the customer's are left out.
+        """
+        people = (
+            self.env["res.partner"]
+            .with_context(active_test=False)
+            .search([("commercial_partner_id", "=", customer.id)])
+        )
+        own = self.env["toxicity.score"]._get_own_partners(people)
+        theirs = Domain(f"{path}.commercial_partner_id", "=", customer.id)
+        return theirs & Domain(path, "not in", own.ids) if own else theirs
 
     @api.model
     def _get_window_domain(self, path, since, today):

@@ -2,8 +2,6 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# Fewer hours than these prove nothing.
-MIN_HOURS = 20
 MIN_MESSAGES = 10
 
 
@@ -89,12 +87,12 @@ class ToxicityMeasureEffort(models.AbstractModel):
                    100 * COUNT(sent_back.task_id) / hours.hours AS value
               FROM hours
          LEFT JOIN sent_back USING (partner_id, company_id)
-             WHERE hours.hours >= %(minimum)s
+             WHERE %(enough)s
           GROUP BY hours.partner_id, hours.company_id, hours.hours
             """,
             hours=self._timesheet_hours(),
             sent_back=self._sent_back_tasks(),
-            minimum=MIN_HOURS,
+            enough=self._enough_hours(SQL("hours.hours")),
         )
 
     @api.model
@@ -228,17 +226,17 @@ class ToxicityMeasureEffort(models.AbstractModel):
                    (COALESCE(invoiced.amount, 0) - worked.cost) / worked.hours AS value
               FROM worked
          LEFT JOIN invoiced USING (partner_id, company_id)
-             WHERE worked.hours >= %(minimum)s
+             WHERE %(enough)s
             """,
             hours=self._timesheet_hours(),
             in_window=self._in_window(SQL("move.invoice_date")),
-            minimum=MIN_HOURS,
+            enough=self._enough_hours(SQL("worked.hours")),
         )
 
     @api.model
     def _records_low_yield(self, customer, company, since, today):
         domain = (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("project_id", "!=", False)
             & self._get_window_domain("date", since, today)
@@ -259,8 +257,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
             WITH ordered AS (
                 SELECT customer.customer_id AS partner_id,
                        sale.company_id,
-                       ROUND(SUM(line.product_uom_qty * unit.hours)::numeric, 2)
-                           AS hours
+                       SUM(line.product_uom_qty * unit.hours) AS hours
                   FROM sale_order sale
                   JOIN customer ON customer.partner_id = sale.partner_id
                   JOIN setting ON setting.company_id = sale.company_id
@@ -280,12 +277,12 @@ class ToxicityMeasureEffort(models.AbstractModel):
                    COALESCE(met.hours, 0) / ordered.hours AS value
               FROM ordered
          LEFT JOIN met USING (partner_id, company_id)
-             WHERE ordered.hours >= %(minimum)s
+             WHERE %(enough)s
             """,
             units=self._hour_units(),
             ordered_in_window=self._in_window(SQL("sale.date_order")),
             meetings=self._meetings(),
-            minimum=MIN_HOURS,
+            enough=self._enough_hours(SQL("ordered.hours")),
         )
 
     @api.model
@@ -312,7 +309,9 @@ class ToxicityMeasureEffort(models.AbstractModel):
     @api.model
     def _records_meeting_load(self, customer, company, since, today):
         domain = (
-            Domain("attendee_ids.partner_id.commercial_partner_id", "=", customer.id)
+            Domain(
+                "attendee_ids", "any", self._get_customer_domain("partner_id", customer)
+            )
             & Domain("user_id.company_id", "=", company.id)
             & Domain("allday", "=", False)
             & Domain("active", "=", True)

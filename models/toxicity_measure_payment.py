@@ -27,7 +27,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
     @api.model
     def _records_payment_delay(self, customer, company, since, today):
         lines = self.env["account.move.line"].search(
-            Domain("move_id.partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("move_id.partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("parent_state", "=", "posted")
             & Domain("move_id.move_type", "=", "out_invoice")
@@ -105,7 +105,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
     def _get_move_domain(self, customer, company, since, today):
         """Posted invoices and credit notes of the window, settlements left out."""
         return (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("state", "=", "posted")
             & Domain("move_type", "in", ["out_invoice", "out_refund"])

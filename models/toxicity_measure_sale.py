@@ -118,7 +118,7 @@ class ToxicityMeasureSale(models.AbstractModel):
     def _records_proposal_rejection(self, customer, company, since, today):
         expired = Domain("state", "=", "sent") & Domain("validity_date", "<", today)
         domain = (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & (Domain("state", "in", ["sale", "cancel"]) | expired)
             & self._get_window_domain("date_order", since, today)
@@ -205,9 +205,15 @@ class ToxicityMeasureSale(models.AbstractModel):
 
     @api.model
     def _records_referrals(self, customer, company, since, today):
+        # sudo: whether we ever sold to the customer, not what
+        sold = self.env["sale.order"].sudo()
+        is_seller = sold.search_count(
+            self._get_order_domain(customer, company), limit=1
+        )
+        companies = [company.id, False] if is_seller else company.ids
         domain = (
-            Domain("referred_by_id.commercial_partner_id", "=", customer.id)
-            & Domain("company_id", "in", [company.id, False])
+            self._get_customer_domain("referred_by_id", customer)
+            & Domain("company_id", "in", companies)
             & Domain("stage_id.is_won", "=", True)
         )
         return "crm.lead", domain
@@ -238,7 +244,7 @@ class ToxicityMeasureSale(models.AbstractModel):
     def _get_order_domain(self, customer, company, since=None, today=None, path=""):
         """Confirmed orders of the customer, those of the window when it is given."""
         domain = (
-            Domain(f"{path}partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain(f"{path}partner_id", customer)
             & Domain(f"{path}company_id", "=", company.id)
             & Domain(f"{path}state", "=", "sale")
         )

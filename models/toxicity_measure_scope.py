@@ -36,6 +36,7 @@ class ToxicityMeasureScope(models.AbstractModel):
                   FROM (SELECT DISTINCT partner_id, company_id, order_id
                           FROM given) sold
                   JOIN sale_order sale ON sale.id = sold.order_id
+                                      AND sale.state = 'sale'
             CROSS JOIN LATERAL (%(rate)s) rate
               GROUP BY sold.partner_id, sold.company_id
             ), total AS (
@@ -65,13 +66,14 @@ class ToxicityMeasureScope(models.AbstractModel):
             SELECT customer.customer_id AS partner_id,
                    change.company_id,
                    change.order_id,
-                   GREATEST(0, change.gift_amount)
+                   change.gift_amount
                        / COALESCE(NULLIF(sale.currency_rate, 0), 1) AS amount
               FROM scope_change change
               JOIN customer ON customer.partner_id = change.partner_id
               JOIN setting ON setting.company_id = change.company_id
          LEFT JOIN sale_order sale ON sale.id = change.order_id
              WHERE %(in_window)s
+               AND change.gift_amount > 0
                AND (change.state = 'absorbed'
                     OR (change.state IN ('detected', 'negotiating')
                         AND change.date < setting.today - %(days)s))
@@ -87,8 +89,9 @@ class ToxicityMeasureScope(models.AbstractModel):
             "date", "<", limit
         )
         domain = (
-            Domain("partner_id.commercial_partner_id", "=", customer.id)
+            self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
+            & Domain("gift_amount", ">", 0)
             & (Domain("state", "=", "absorbed") | undecided)
             & self._get_window_domain("date", since, today)
         )

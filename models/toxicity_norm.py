@@ -24,7 +24,8 @@ class ToxicityNorm(models.Model):
         required=True,
         readonly=True,
     )
-    value = fields.Float(required=True, readonly=True, digits=(16, 6))
+    # No digits: measures divide by it, and a median may be a fraction of a cent.
+    value = fields.Float(required=True, readonly=True)
 
     _company_code_uniq = models.UniqueIndex("(company_id, code)")
 
@@ -71,7 +72,7 @@ class ToxicityNorm(models.Model):
                     company_id, code, value,
                     create_uid, create_date, write_uid, write_date
                 )
-                SELECT company_id, %(code)s, ROUND(value::numeric, 6),
+                SELECT company_id, %(code)s, ROUND(value::numeric, 12),
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM taken
                 ON CONFLICT (company_id, code) DO UPDATE SET
