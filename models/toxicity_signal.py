@@ -1,15 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-SOURCE_MODELS = (
-    "res.partner",
-    "crm.lead",
-    "sale.order",
-    "project.project",
-    "project.task",
-    "account.move",
-)
-
 
 class ToxicitySignal(models.Model):
     """One dated observation of a recorded indicator, with evidence and author.
@@ -20,33 +11,10 @@ class ToxicitySignal(models.Model):
 
     _name = "toxicity.signal"
     _description = "Customer signal"
+    _inherit = ["customer.evidence"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-    )
-    contact_id = fields.Many2one(
-        "res.partner",
-        index="btree_not_null",
-        ondelete="restrict",
-        domain="[('commercial_partner_id', '=', commercial_partner_id)]",
-        help="The person it happened with, when that matters.",
-    )
-    commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
-        string="Commercial customer",
-        store=True,
-        index=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
     indicator_id = fields.Many2one(
         "toxicity.indicator",
         string="What happened",
@@ -102,11 +70,6 @@ class ToxicitySignal(models.Model):
         help="Only counted signals enter the score.",
     )
     contest_reason = fields.Text(string="Contested because", readonly=True)
-    res_model = fields.Char(string="Source model", index=True)
-    res_id = fields.Many2oneReference(
-        string="Source record", model_field="res_model", index=True
-    )
-    source_name = fields.Char(compute="_compute_source_name", string="Source")
 
     _severity_known = models.Constraint(
         "CHECK (severity IN ('1', '2', '3'))",
@@ -125,12 +88,6 @@ class ToxicitySignal(models.Model):
                 f"{signal.indicator_id.name or ''} · {signal.date or ''}"
             )
 
-    @api.depends("res_model", "res_id")
-    def _compute_source_name(self):
-        for signal in self:
-            source = signal._get_source()
-            signal.source_name = source.display_name if source else False
-
     @api.constrains("date")
     def _check_date_not_ahead(self):
         today = fields.Date.context_today(self)
@@ -145,30 +102,6 @@ class ToxicitySignal(models.Model):
                     )
                 )
 
-    @api.constrains("partner_id", "contact_id")
-    def _check_customer(self):
-        own = self.env["toxicity.score"]._get_own_partners(self.partner_id)
-        for signal in self:
-            customer = signal.partner_id.commercial_partner_id
-            if signal.partner_id in own:
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s belongs to your own company: signals are about "
-                        "customers.",
-                        partner=signal.partner_id.display_name,
-                    )
-                )
-            contact = signal.contact_id
-            if contact and contact.commercial_partner_id != customer:
-                raise ValidationError(
-                    self.env._(
-                        "%(contact)s does not belong to %(partner)s: choose one of "
-                        "its contacts or leave the contact empty.",
-                        contact=contact.display_name,
-                        partner=customer.display_name,
-                    )
-                )
-
     @api.constrains("indicator_id")
     def _check_indicator_is_recorded(self):
         for signal in self.filtered(lambda s: s.indicator_id.origin != "recorded"):
@@ -179,42 +112,6 @@ class ToxicitySignal(models.Model):
                     indicator=signal.indicator_id.name,
                 )
             )
-
-    @api.constrains("res_model", "res_id")
-    def _check_source(self):
-        for signal in self:
-            if signal.res_model and signal.res_model not in SOURCE_MODELS:
-                raise ValidationError(
-                    self.env._(
-                        "A signal cannot point to a record of %(model)s.",
-                        model=signal.res_model,
-                    )
-                )
-
-    @api.model
-    def default_get(self, fields):
-        """Fill customer, contact and company from the record it is opened from."""
-        values = super().default_get(fields)
-        context = self.env.context
-        model = context.get("default_res_model")
-        res_id = context.get("default_res_id")
-        if model in SOURCE_MODELS and res_id:
-            source = self.env[model].browse(res_id).exists()
-            if source:
-                source.check_access("read")
-                values.update(self._prepare_source_vals(source))
-        return values
-
-    @api.model
-    def _prepare_source_vals(self, source):
-        """Hook: values of a signal recorded from the given record."""
-        partner = source if source._name == "res.partner" else source.partner_id
-        customer = partner.commercial_partner_id
-        return {
-            "partner_id": customer.id,
-            "contact_id": partner.id if partner != customer else False,
-            "company_id": source.company_id.id or self.env.company.id,
-        }
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -291,24 +188,3 @@ class ToxicitySignal(models.Model):
         if not self._may_decide():
             raise AccessError(self._get_decision_sentence())
         self.state = "counted"
-
-    def _get_source(self):
-        """The record the signal was recorded from, empty when gone or unreadable."""
-        self.ensure_one()
-        if self.res_model not in SOURCE_MODELS or not self.res_id:
-            return None
-        source = self.env[self.res_model].browse(self.res_id).exists()
-        return source if source and source.has_access("read") else None
-
-    def action_open_source(self):
-        self.ensure_one()
-        source = self._get_source()
-        if not source:
-            raise UserError(
-                self.env._(
-                    "%(signal)s: the record behind it was deleted, or you may not "
-                    "read it.",
-                    signal=self.display_name,
-                )
-            )
-        return source.get_formview_action()
