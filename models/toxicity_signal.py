@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+# What a person may still do to the signal of a claim: contest it, withdraw it, decide.
+DECISION_FIELDS = {"state", "contest_reason"}
+
 
 class ToxicitySignal(models.Model):
     """One dated observation of a recorded indicator, with evidence and author.
@@ -70,7 +73,17 @@ class ToxicitySignal(models.Model):
         help="Only counted signals enter the score.",
     )
     contest_reason = fields.Text(string="Contested because", readonly=True)
+    claim_id = fields.Many2one(
+        "customer.claim",
+        readonly=True,
+        copy=False,
+        ondelete="cascade",
+        help="The claim that did not hold; the signal follows it.",
+    )
 
+    _claim_uniq = models.UniqueIndex(
+        "(claim_id) WHERE claim_id IS NOT NULL", "The claim has its signal already."
+    )
     _severity_known = models.Constraint(
         "CHECK (severity IN ('1', '2', '3'))",
         "The severity of a signal is minor, serious or severe.",
@@ -117,6 +130,7 @@ class ToxicitySignal(models.Model):
     def create(self, vals_list):
         signals = super().create(vals_list)
         signals._check_author()
+        signals._check_follows_claim({"claim_id"})
         signals._rescore_customers()
         return signals
 
@@ -125,8 +139,13 @@ class ToxicitySignal(models.Model):
             contested = self.filtered(lambda signal: signal.state != "counted")
             if contested:
                 raise AccessError(self._get_decision_sentence())
+        if vals.get("state") == "counted":
+            self._check_claim_fails()
+        self._check_follows_claim(vals.keys())
         before = self.commercial_partner_id
         result = super().write(vals)
+        if "claim_id" in vals:
+            self._check_follows_claim({"claim_id"})
         if "user_id" in vals:
             self._check_author()
         self._rescore_customers(before)
@@ -135,8 +154,39 @@ class ToxicitySignal(models.Model):
     def unlink(self):
         customers = self.commercial_partner_id
         result = super().unlink()
-        self.env["toxicity.score"]._rescore(customers)
+        self.browse()._rescore_customers(customers)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_of_claim(self):
+        self._check_follows_claim({"claim_id"})
+
+    def _check_follows_claim(self, names):
+        """Refuse to change or to count what only its claim decides."""
+        if self.env.su:
+            return
+        for signal in self.filtered("claim_id"):
+            if names - DECISION_FIELDS:
+                raise UserError(
+                    self.env._(
+                        "%(signal)s follows the claim %(claim)s: change the claim, or "
+                        "withdraw the signal.",
+                        signal=signal.display_name,
+                        claim=signal.claim_id.display_name,
+                    )
+                )
+
+    def _check_claim_fails(self):
+        """Refuse to count the signal of a claim that holds, or is not verified."""
+        for signal in self.filtered("claim_id"):
+            if not signal.claim_id._get_severity():
+                raise UserError(
+                    self.env._(
+                        "%(claim)s holds as far as it was checked: its signal counts "
+                        "again by itself once the claim is found not to hold.",
+                        claim=signal.claim_id.display_name,
+                    )
+                )
 
     def _check_author(self):
         """Nobody but a manager (or an import) records in somebody else's name."""
@@ -152,6 +202,10 @@ class ToxicitySignal(models.Model):
         return self.env.su or self.env.user.has_group(
             "toxic_customer_exit.group_toxicity_manager"
         )
+
+    @api.model
+    def _get_source_models(self):
+        return (*super()._get_source_models(), "customer.claim")
 
     def _get_decision_sentence(self):
         return self.env._(
