@@ -3,6 +3,7 @@ from . import crm_lead
 from . import toxicity_internal_thread
 from . import customer_evidence
 from . import customer_claim
+from . import customer_claim_checks
 from . import customer_claim_signal
 from . import customer_exit
 from . import customer_exit_obstacles

@@ -167,8 +167,7 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _get_signal_query(self):
         """SQL: the decayed sum of counted signals per customer and indicator."""
-        # The exponent is limited because PostgreSQL refuses numbers too small for it;
-        # rows that came by SQL alone have no counted severity.
+        # LEAST: PostgreSQL refuses tiny numbers. Rows put in by SQL count as chosen.
         return SQL(
             """
             SELECT signal.indicator_id,

@@ -2,6 +2,7 @@ from . import test_confidentiality
 from . import test_confidentiality_mail
 from . import test_confidentiality_rpc
 from . import test_customer_claim
+from . import test_customer_claim_signal
 from . import test_customer_exit
 from . import test_demo
 from . import test_ethical_request
