@@ -130,7 +130,7 @@ class CustomerClaim(models.Model):
     )
     verified_by_id = fields.Many2one(
         "res.users",
-        string="Checked by whom",
+        string="Verified by",
         compute="_compute_verified_by_id",
         store=True,
         readonly=False,
@@ -288,9 +288,8 @@ class CustomerClaim(models.Model):
     def _compute_display_name(self):
         topics = dict(self._fields["topic"]._description_selection(self.env))
         for claim in self:
-            claim.display_name = (
-                f"{topics.get(claim.topic, '')} · {claim.partner_id.display_name or ''}"
-            )
+            parts = (topics.get(claim.topic), claim.partner_id.display_name)
+            claim.display_name = " · ".join(filter(None, parts)) or self.env._("Claim")
 
     # -- life ----------------------------------------------------------------------
 
