@@ -9,7 +9,6 @@ from . import customer_exit
 from . import customer_exit_obstacles
 from . import customer_exit_law
 from . import customer_exit_settlement
-from . import mail_compose_message
 from . import project_project
 from . import res_company
 from . import res_config_settings

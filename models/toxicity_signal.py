@@ -78,6 +78,7 @@ class ToxicitySignal(models.Model):
         readonly=True,
         copy=False,
         ondelete="cascade",
+        index="btree_not_null",
         help="The claim that did not hold; the signal follows it.",
     )
 

@@ -156,7 +156,7 @@ class ToxicitySignal(models.Model):
         # sudo: they may belong to colleagues
         requests = self.sudo().search(self._get_requests_domain(customers))
         self.env.add_to_compute(self._fields["counted_severity"], requests)
-        super()._rescore_customers(also)
+        return super()._rescore_customers(also)
 
     # -- checks --------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from freezegun import freeze_time
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
 
 from .common import ToxicityCommon
@@ -351,13 +351,8 @@ class TestClaimConfidence(ToxicityCommon):
         customers = self.portal_user.partner_id | self.customer
         self.claim.message_subscribe(customers.ids)
         self.assertFalse(self.claim.message_partner_ids & customers)
-        message = self.claim.message_post(
-            body="Look at this",
-            partner_ids=customers.ids,
-            subtype_xmlid="mail.mt_comment",
-        )
-        self.assertFalse(message.sudo().notified_partner_ids & customers)
-        self.assertFalse(message.sudo().mail_ids)
+        with self.assertRaisesRegex(UserError, "for users of Customer Exit"):
+            self.claim.message_post(body="Look at this", partner_ids=customers.ids)
 
     def test_nothing_is_written_on_the_customer(self):
         before = self.customer.message_ids

@@ -281,7 +281,7 @@ class TestDecliningByMail(ToxicityCommon):
         return (
             self.env[action["res_model"]]
             .with_user(self.salesperson)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create({})
         )
 
