@@ -260,6 +260,21 @@ class ToxicityDemo(models.AbstractModel):
         }
 
     @api.model
+    def _claim(self, source, contact, **values):
+        """What somebody of a customer claimed when the order was agreed on."""
+        return self.env["customer.claim"].create(
+            {
+                "partner_id": source.partner_id.commercial_partner_id.id,
+                "contact_id": contact.id,
+                "company_id": source.company_id.id,
+                "user_id": self._get_salesperson().id,
+                "res_model": source._name,
+                "res_id": source.id,
+                **values,
+            }
+        )
+
+    @api.model
     def _remember(self, customer):
         self.env["toxicity.score"]._rescore(customer)
         self.env["toxicity.score.snapshot"]._take(

@@ -58,15 +58,20 @@ class ToxicityDemoDifficult(models.AbstractModel):
 
     @api.model
     def _notice_overstated(self, order):
-        self._signals(
+        self._claim(
+            order,
+            contact=self._get("res.partner", "brightwater_gordon"),
+            topic="revenue",
+            claimed_value=5_000_000,
+            date=self._day(240),
+            verified_value=800_000,
+            verification_method="document",
+            date_verified=self._day(149),
+            verified_by_id=self._get_manager().id,
+        )
+        signals = self._signals(
             order.project_ids[:1],
             [
-                (
-                    *(149, "claim_unverified", "3"),
-                    "Before signing, Mr Hale stated a yearly revenue of 5 million. "
-                    "The annual accounts that he sent on request show 0.8 million.",
-                    self._get_manager(),
-                ),
                 (
                     *(128, "premises_not_as_described", "3"),
                     "On our first visit, the warehouse with 40 people described at "
@@ -90,6 +95,16 @@ class ToxicityDemoDifficult(models.AbstractModel):
                 ),
             ],
             contact=self._get("res.partner", "brightwater_gordon"),
+        )
+        signals.filtered("is_ethical").write(
+            {
+                "answer": "alternative",
+                "answer_reason": "What we publish about a company has to be what a "
+                "visitor would find there.",
+                "alternative": "We model the business as it is today, with what it "
+                "does well, and a plan for its growth.",
+                "alternative_outcome": "refused",
+            }
         )
 
     @api.model

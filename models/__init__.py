@@ -1,6 +1,10 @@
 from . import account_move
 from . import crm_lead
 from . import toxicity_internal_thread
+from . import customer_evidence
+from . import customer_claim
+from . import customer_claim_checks
+from . import customer_claim_signal
 from . import customer_exit
 from . import customer_exit_obstacles
 from . import customer_exit_law
@@ -29,3 +33,4 @@ from . import toxicity_score_line
 from . import toxicity_score_run
 from . import toxicity_score_snapshot
 from . import toxicity_signal
+from . import toxicity_signal_ethics

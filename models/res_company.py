@@ -28,6 +28,13 @@ class ResCompany(models.Model):
         groups=GROUP,
         help="Measures look back over so many days.",
     )
+    claim_tolerance = fields.Float(
+        string="Tolerance of claims (%)",
+        default=20.0,
+        required=True,
+        groups=GROUP,
+        help="A claim may exceed what was found by so much and still holds.",
+    )
     exit_self_approval = fields.Boolean(
         string="Managers may approve their own exits",
         groups="toxic_customer_exit.group_toxicity_manager",
@@ -47,8 +54,16 @@ class ResCompany(models.Model):
         "The measures look back over at least one day.",
     )
 
+    # Written so that NaN, which PostgreSQL sorts above everything, fails too.
+    _claim_tolerance_range = models.Constraint(
+        "CHECK (claim_tolerance >= 0 AND claim_tolerance <= 100)",
+        "The tolerance of claims lies between 0 and 100 %.",
+    )
+
     def write(self, vals):
         result = super().write(vals)
+        if "claim_tolerance" in vals:
+            self.env["customer.claim"]._follow_tolerance(self)
         if THRESHOLD_FIELDS & vals.keys():
             self.env["toxicity.score"]._schedule_rescore()
         return result

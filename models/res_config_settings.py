@@ -16,6 +16,7 @@ class ResConfigSettings(models.TransientModel):
     toxicity_window_days = fields.Integer(
         related="company_id.toxicity_window_days", readonly=False
     )
+    claim_tolerance = fields.Float(related="company_id.claim_tolerance", readonly=False)
     exit_self_approval = fields.Boolean(
         related="company_id.exit_self_approval",
         readonly=False,

@@ -92,6 +92,12 @@ class ResPartner(models.Model):
     toxicity_signal_count = fields.Integer(
         string="Signal Count", compute="_compute_toxicity_signal_ids", groups=GROUP
     )
+    customer_claim_ids = fields.Many2many(
+        "customer.claim",
+        string="Claims",
+        compute="_compute_customer_claim_ids",
+        groups=GROUP,
+    )
 
     open_exit_id = fields.Many2one(
         "customer.exit", string="Exit", compute="_compute_open_exit_id", groups=GROUP
@@ -143,6 +149,24 @@ class ResPartner(models.Model):
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
+    def _compute_customer_claim_ids(self):
+        groups = self.env["customer.claim"]._read_group(
+            [
+                ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+            ],
+            ["commercial_partner_id"],
+            ["id:recordset"],
+        )
+        by_customer = {customer.id: claims for customer, claims in groups}
+        for partner in self:
+            claims = by_customer.get(
+                partner.commercial_partner_id.id, self.env["customer.claim"]
+            )
+            partner.customer_claim_ids = claims.sorted()
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
     def _compute_open_exit_id(self):
         exits = self.env["customer.exit"].search(
             [
@@ -160,6 +184,11 @@ class ResPartner(models.Model):
         """Forget the computed fields above; partners themselves were not written."""
         names = [name for name in self._fields if name.startswith("toxicity_")]
         self.invalidate_model([*names, "customer_class"], flush=False)
+
+    @api.model
+    def _invalidate_claims(self):
+        """Forget the claims shown on partners."""
+        self.invalidate_model(["customer_claim_ids"], flush=False)
 
     # -- search, sort and group -----------------------------------------------------
 

@@ -20,6 +20,15 @@ UNITS = [
     ("yesno", "yes or no"),
 ]
 
+PRINCIPLES = [
+    ("honesty", "Honesty to the public"),
+    ("quality", "Quality and safety"),
+    ("law", "The law"),
+    ("people", "Our people"),
+    ("confidentiality", "Confidentiality"),
+    ("other", "Another one"),
+]
+
 SCORING_FIELDS = {
     "active",
     "polarity",
@@ -30,6 +39,7 @@ SCORING_FIELDS = {
     "half_life",
     "low",
     "high",
+    "is_ethical",
 }
 
 
@@ -65,6 +75,17 @@ class ToxicityIndicator(models.Model):
         default="recorded",
     )
     dimension = fields.Selection(DIMENSIONS, required=True)
+    is_ethical = fields.Boolean(
+        string="Request against our principles",
+        help="The customer asked us for something that we should not do. Such a "
+        "signal records the principle at stake and our answer; repeated after a "
+        "refusal it counts as severe.",
+    )
+    principle = fields.Selection(
+        PRINCIPLES,
+        string="Principle mostly at stake",
+        help="Proposed when such a request is recorded.",
+    )
     unit = fields.Selection(UNITS, required=True, default="signals")
     weight = fields.Float(
         required=True,

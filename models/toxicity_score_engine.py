@@ -167,13 +167,14 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _get_signal_query(self):
         """SQL: the decayed sum of counted signals per customer and indicator."""
-        # The exponent is limited because PostgreSQL refuses numbers too small for it.
+        # LEAST: PostgreSQL refuses tiny numbers. Rows put in by SQL count as chosen.
         return SQL(
             """
             SELECT signal.indicator_id,
                    customer.customer_id,
                    signal.company_id,
-                   SUM(signal.severity::integer / 3.0 * POWER(2.0::float8,
+                   SUM(COALESCE(signal.counted_severity, signal.severity::integer)
+                       / 3.0 * POWER(2.0::float8,
                        -LEAST(100, GREATEST(0, setting.today - signal.date)
                               / indicator.half_life::float8)))
               FROM toxicity_signal signal

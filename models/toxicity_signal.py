@@ -1,14 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-SOURCE_MODELS = (
-    "res.partner",
-    "crm.lead",
-    "sale.order",
-    "project.project",
-    "project.task",
-    "account.move",
-)
+# What a person may still do to the signal of a claim: contest it, withdraw it, decide.
+DECISION_FIELDS = {"state", "contest_reason"}
 
 
 class ToxicitySignal(models.Model):
@@ -20,33 +14,10 @@ class ToxicitySignal(models.Model):
 
     _name = "toxicity.signal"
     _description = "Customer signal"
+    _inherit = ["customer.evidence"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-    )
-    contact_id = fields.Many2one(
-        "res.partner",
-        index="btree_not_null",
-        ondelete="restrict",
-        domain="[('commercial_partner_id', '=', commercial_partner_id)]",
-        help="The person it happened with, when that matters.",
-    )
-    commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
-        string="Commercial customer",
-        store=True,
-        index=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
     indicator_id = fields.Many2one(
         "toxicity.indicator",
         string="What happened",
@@ -102,12 +73,18 @@ class ToxicitySignal(models.Model):
         help="Only counted signals enter the score.",
     )
     contest_reason = fields.Text(string="Contested because", readonly=True)
-    res_model = fields.Char(string="Source model", index=True)
-    res_id = fields.Many2oneReference(
-        string="Source record", model_field="res_model", index=True
+    claim_id = fields.Many2one(
+        "customer.claim",
+        readonly=True,
+        copy=False,
+        ondelete="cascade",
+        index="btree_not_null",
+        help="The claim that did not hold; the signal follows it.",
     )
-    source_name = fields.Char(compute="_compute_source_name", string="Source")
 
+    _claim_uniq = models.UniqueIndex(
+        "(claim_id) WHERE claim_id IS NOT NULL", "The claim has its signal already."
+    )
     _severity_known = models.Constraint(
         "CHECK (severity IN ('1', '2', '3'))",
         "The severity of a signal is minor, serious or severe.",
@@ -125,12 +102,6 @@ class ToxicitySignal(models.Model):
                 f"{signal.indicator_id.name or ''} · {signal.date or ''}"
             )
 
-    @api.depends("res_model", "res_id")
-    def _compute_source_name(self):
-        for signal in self:
-            source = signal._get_source()
-            signal.source_name = source.display_name if source else False
-
     @api.constrains("date")
     def _check_date_not_ahead(self):
         today = fields.Date.context_today(self)
@@ -145,30 +116,6 @@ class ToxicitySignal(models.Model):
                     )
                 )
 
-    @api.constrains("partner_id", "contact_id")
-    def _check_customer(self):
-        own = self.env["toxicity.score"]._get_own_partners(self.partner_id)
-        for signal in self:
-            customer = signal.partner_id.commercial_partner_id
-            if signal.partner_id in own:
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s belongs to your own company: signals are about "
-                        "customers.",
-                        partner=signal.partner_id.display_name,
-                    )
-                )
-            contact = signal.contact_id
-            if contact and contact.commercial_partner_id != customer:
-                raise ValidationError(
-                    self.env._(
-                        "%(contact)s does not belong to %(partner)s: choose one of "
-                        "its contacts or leave the contact empty.",
-                        contact=contact.display_name,
-                        partner=customer.display_name,
-                    )
-                )
-
     @api.constrains("indicator_id")
     def _check_indicator_is_recorded(self):
         for signal in self.filtered(lambda s: s.indicator_id.origin != "recorded"):
@@ -180,46 +127,11 @@ class ToxicitySignal(models.Model):
                 )
             )
 
-    @api.constrains("res_model", "res_id")
-    def _check_source(self):
-        for signal in self:
-            if signal.res_model and signal.res_model not in SOURCE_MODELS:
-                raise ValidationError(
-                    self.env._(
-                        "A signal cannot point to a record of %(model)s.",
-                        model=signal.res_model,
-                    )
-                )
-
-    @api.model
-    def default_get(self, fields):
-        """Fill customer, contact and company from the record it is opened from."""
-        values = super().default_get(fields)
-        context = self.env.context
-        model = context.get("default_res_model")
-        res_id = context.get("default_res_id")
-        if model in SOURCE_MODELS and res_id:
-            source = self.env[model].browse(res_id).exists()
-            if source:
-                source.check_access("read")
-                values.update(self._prepare_source_vals(source))
-        return values
-
-    @api.model
-    def _prepare_source_vals(self, source):
-        """Hook: values of a signal recorded from the given record."""
-        partner = source if source._name == "res.partner" else source.partner_id
-        customer = partner.commercial_partner_id
-        return {
-            "partner_id": customer.id,
-            "contact_id": partner.id if partner != customer else False,
-            "company_id": source.company_id.id or self.env.company.id,
-        }
-
     @api.model_create_multi
     def create(self, vals_list):
         signals = super().create(vals_list)
         signals._check_author()
+        signals._check_follows_claim({"claim_id"})
         signals._rescore_customers()
         return signals
 
@@ -228,8 +140,13 @@ class ToxicitySignal(models.Model):
             contested = self.filtered(lambda signal: signal.state != "counted")
             if contested:
                 raise AccessError(self._get_decision_sentence())
+        if vals.get("state") == "counted":
+            self._check_claim_fails()
+        self._check_follows_claim(vals.keys())
         before = self.commercial_partner_id
         result = super().write(vals)
+        if "claim_id" in vals:
+            self._check_follows_claim({"claim_id"})
         if "user_id" in vals:
             self._check_author()
         self._rescore_customers(before)
@@ -238,8 +155,39 @@ class ToxicitySignal(models.Model):
     def unlink(self):
         customers = self.commercial_partner_id
         result = super().unlink()
-        self.env["toxicity.score"]._rescore(customers)
+        self.browse()._rescore_customers(customers)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_of_claim(self):
+        self._check_follows_claim({"claim_id"})
+
+    def _check_follows_claim(self, names):
+        """Refuse to change or to count what only its claim decides."""
+        if self.env.su:
+            return
+        for signal in self.filtered("claim_id"):
+            if names - DECISION_FIELDS:
+                raise UserError(
+                    self.env._(
+                        "%(signal)s follows the claim %(claim)s: change the claim, or "
+                        "withdraw the signal.",
+                        signal=signal.display_name,
+                        claim=signal.claim_id.display_name,
+                    )
+                )
+
+    def _check_claim_fails(self):
+        """Refuse to count the signal of a claim that holds, or is not verified."""
+        for signal in self.filtered("claim_id"):
+            if not signal.claim_id._get_severity():
+                raise UserError(
+                    self.env._(
+                        "%(claim)s holds as far as it was checked: its signal counts "
+                        "again by itself once the claim is found not to hold.",
+                        claim=signal.claim_id.display_name,
+                    )
+                )
 
     def _check_author(self):
         """Nobody but a manager (or an import) records in somebody else's name."""
@@ -255,6 +203,10 @@ class ToxicitySignal(models.Model):
         return self.env.su or self.env.user.has_group(
             "toxic_customer_exit.group_toxicity_manager"
         )
+
+    @api.model
+    def _get_source_models(self):
+        return (*super()._get_source_models(), "customer.claim")
 
     def _get_decision_sentence(self):
         return self.env._(
@@ -291,24 +243,3 @@ class ToxicitySignal(models.Model):
         if not self._may_decide():
             raise AccessError(self._get_decision_sentence())
         self.state = "counted"
-
-    def _get_source(self):
-        """The record the signal was recorded from, empty when gone or unreadable."""
-        self.ensure_one()
-        if self.res_model not in SOURCE_MODELS or not self.res_id:
-            return None
-        source = self.env[self.res_model].browse(self.res_id).exists()
-        return source if source and source.has_access("read") else None
-
-    def action_open_source(self):
-        self.ensure_one()
-        source = self._get_source()
-        if not source:
-            raise UserError(
-                self.env._(
-                    "%(signal)s: the record behind it was deleted, or you may not "
-                    "read it.",
-                    signal=self.display_name,
-                )
-            )
-        return source.get_formview_action()

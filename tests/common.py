@@ -113,6 +113,23 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def make_claim(cls, claimed=5_000_000, user=None, **values):
+        """A claim of today, in a number unless the claim is a text."""
+        field = "claimed_text" if isinstance(claimed, str) else "claimed_value"
+        return (
+            cls.env["customer.claim"]
+            .with_user(user or cls.salesperson)
+            .create(
+                {
+                    "partner_id": cls.customer.id,
+                    "topic": "revenue",
+                    field: claimed,
+                    **values,
+                }
+            )
+        )
+
+    @classmethod
     def indicator(cls, code):
         return cls.env.ref(f"toxic_customer_exit.indicator_{code}")
 

@@ -15,6 +15,7 @@ NOBODY = None
 
 MODELS = {
     USER_GROUP: {
+        "customer.claim",
         "customer.exit",
         "scope.change",
         "scope.change.item",
@@ -32,6 +33,7 @@ MODELS = {
         "toxicity.score.run",
     },
     NOBODY: {
+        "customer.evidence",
         "toxicity.demo",
         "toxicity.internal.thread",
         "toxicity.measure",
@@ -49,6 +51,7 @@ FIELDS = {
     "res.company": {
         # How the company grades its customers tells what it thinks of them.
         USER_GROUP: {
+            "claim_tolerance",
             "toxicity_strained_threshold",
             "toxicity_toxic_threshold",
             "toxicity_watch_threshold",
@@ -58,6 +61,7 @@ FIELDS = {
     },
     "res.config.settings": {
         USER_GROUP: {
+            "claim_tolerance",
             "toxicity_strained_threshold",
             "toxicity_toxic_threshold",
             "toxicity_watch_threshold",
@@ -67,6 +71,7 @@ FIELDS = {
     },
     "res.partner": {
         USER_GROUP: {
+            "customer_claim_ids",
             "customer_class",
             "open_exit_id",
             "toxicity_band",

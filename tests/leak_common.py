@@ -82,6 +82,7 @@ class LeakCommon(ToxicityCommon):
         """
         cls.seed_documents()
         cls.seed_signals()
+        cls.seed_claims()
         cls.seed_scores()
         cls.seed_exit()
         cls.seed_settings()
@@ -97,6 +98,7 @@ class LeakCommon(ToxicityCommon):
             "sale.order": cls.orders,
         }
         cls.own = {
+            "customer.claim": cls.claims,
             "customer.exit": cls.exit_case,
             "scope.change": cls.changes,
             "scope.change.item": cls.changes.item_ids,
@@ -223,6 +225,13 @@ class LeakCommon(ToxicityCommon):
         cls.signals = cls.signals.with_user(cls.env.user)
 
     @classmethod
+    def seed_claims(cls):
+        cls.claims = cls.make_claim(
+            f"{MARKER} warehouse", topic="premises", date=cls.days_ago(40)
+        ) + cls.make_claim(200, partner_id=cls.mild.id, unit=f"{MARKER} heads")
+        cls.claims = cls.claims.with_user(cls.env.user)
+
+    @classmethod
     def seed_scores(cls):
         """Set by hand what the engine would take years of data to make."""
         cls.score = cls.get_score()
@@ -287,6 +296,7 @@ class LeakCommon(ToxicityCommon):
     def seed_settings(cls):
         cls.company.sudo().write(
             {
+                "claim_tolerance": 21.0,
                 "toxicity_watch_threshold": 26,
                 "toxicity_strained_threshold": 51,
                 "toxicity_toxic_threshold": 76,
