@@ -11,10 +11,11 @@ from . import test_final_invoice_random
 from . import test_hoot
 from . import test_res_partner
 from . import test_scope_change
-from . import test_score_move
 from . import test_scope_change_detection
+from . import test_score_move
 from . import test_tour
 from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score
 from . import test_toxicity_signal
+from . import test_uninstall
