@@ -53,4 +53,5 @@
         "web.assets_tests": ["toxic_customer_exit/static/tests/tours/*.js"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

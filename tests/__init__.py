@@ -22,3 +22,4 @@ from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score
 from . import test_toxicity_signal
+from . import test_uninstall
