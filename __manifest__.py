@@ -53,5 +53,6 @@
         "web.assets_tests": ["toxic_customer_exit/static/tests/tours/*.js"],
     },
     "application": True,
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

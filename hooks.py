@@ -1,4 +1,4 @@
-"""Leaving: what users built on this module goes with it, and nothing else.
+"""Coming: what is there is scored. Leaving: what users built on this module goes with it, and nothing else.
 
 Odoo removes what a module brought. What users made themselves stays and would name
 fields that are gone: an automation rule on customers would stop every new customer
@@ -54,6 +54,11 @@ PLACES = {
 }
 # What these become where another module's record was edited to name ours.
 EMPTY = {"domain": "[]", "domain_force": "[]", "context": "{}", "sort": "[]"}
+
+
+def post_init_hook(env):
+    """Score what is already there, soon and in the background."""
+    env["toxicity.score"]._schedule_rescore()
 
 
 def uninstall_hook(env):

@@ -82,9 +82,7 @@ class Bills:
     def _record_bills(self):
         for company in self.stage.companies:
             told = [bill for bill in self.told["bills"] if bill["company"] == company]
-            bills = self.create(
-                "account.move", [bill["vals"] for bill in told], company
-            )
+            bills = self.make("account.move", [bill["vals"] for bill in told], company)
             posted = bills.browse(
                 move.id
                 for move, bill in zip(bills, told, strict=True)
@@ -110,7 +108,7 @@ class Bills:
         key = move.partner_id.commercial_partner_id, move.company_id
         if key not in self.exits:
             customer, company = key
-            self.exits[key] = self.create(
+            self.exits[key] = self.make(
                 "customer.exit",
                 [{"partner_id": customer.id, "company_id": company.id}],
             )
@@ -130,7 +128,7 @@ class Bills:
             payments[paid_on].append((line, amount))
 
     def _record_payments(self, company, payments):
-        entries = self.create(
+        entries = self.make(
             "account.move",
             [
                 self._prepare_payment(company, paid_on, paid)

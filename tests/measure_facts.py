@@ -118,13 +118,13 @@ class Facts(Bills, Talk):
         for column, value in values.items():
             self.updates.append((record, column, value))
 
-    def create(self, model, vals_list, company=None):
+    def make(self, model, vals_list, company=None):
         records = self.env[model].with_context(**NO_MAIL)
         return records.with_company(company).create(vals_list)
 
     def _record_simple(self, model, habit):
         told = self.told[habit]
-        records = self.create(model, [vals for vals, _dates in told])
+        records = self.make(model, [vals for vals, _dates in told])
         for record, (_vals, dates) in zip(records, told, strict=True):
             self.update(record, **dates)
 
@@ -183,7 +183,7 @@ class Facts(Bills, Talk):
         self.orders = defaultdict(self.env["sale.order"].browse)
         for company in self.stage.companies:
             told = [each for each in self.told["orders"] if each[0] == company]
-            orders = self.create("sale.order", [vals for _c, _s, vals, _d in told])
+            orders = self.make("sale.order", [vals for _c, _s, vals, _d in told])
             states = [state for _c, state, _v, _d in told]
             for state in ("sale", "sent", "cancel"):
                 self._move_orders(
@@ -246,7 +246,7 @@ class Facts(Bills, Talk):
                     "amendment_id": amended and self.chance.choice(amendments).id,
                 }
             )
-        self.create("scope.change", vals_list)
+        self.make("scope.change", vals_list)
 
     # -- work ----------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class Facts(Bills, Talk):
     def _record_timesheets(self):
         for company in self.stage.companies:
             told = [each for each in self.told["timesheets"] if each[0] == company]
-            lines = self.create(
+            lines = self.make(
                 "account.analytic.line", [vals for _c, vals, _d in told], company
             )
             for line, (_c, _v, columns) in zip(lines, told, strict=True):
@@ -324,7 +324,7 @@ class Facts(Bills, Talk):
 
     def _record_tasks(self):
         told = self.told["tasks"]
-        tasks = self.create("project.task", [task["vals"] for task in told])
+        tasks = self.make("project.task", [task["vals"] for task in told])
         messages, values, ratings = [], [], self.told["ratings"]
         for task, each in zip(tasks, told, strict=True):
             if each["company"] and task.project_id == self.stage.open_project:
@@ -342,8 +342,8 @@ class Facts(Bills, Talk):
                 ("project.task", task.id, vals, dates)
                 for vals, dates in each["ratings"]
             ]
-        records = self.create("mail.message", messages)
-        self.create(
+        records = self.make("mail.message", messages)
+        self.make(
             "mail.tracking.value",
             [
                 {**vals, "mail_message_id": message.id}

@@ -38,7 +38,7 @@ class Talk:
             name: self.env["ir.model"]._get_id(name)
             for name in {model for model, *_rest in told}
         }
-        ratings = self.create(
+        ratings = self.make(
             "rating.rating",
             [
                 {**vals, "res_model_id": models[model], "res_id": res_id}
