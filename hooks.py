@@ -1,4 +1,4 @@
-"""Coming: what is there is scored. Leaving: what users built on this module goes with it, and nothing else.
+"""Coming: what is already there is scored. Leaving: what users built on this goes too.
 
 Odoo removes what a module brought. What users made themselves stays and would name
 fields that are gone: an automation rule on customers would stop every new customer
