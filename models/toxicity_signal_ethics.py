@@ -95,7 +95,7 @@ class ToxicitySignal(models.Model):
     @api.depends(
         "severity",
         "indicator_id.is_ethical",
-        "partner_id",
+        "commercial_partner_id",
         "company_id",
         "date",
         "state",
