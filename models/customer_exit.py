@@ -116,8 +116,14 @@ class CustomerExit(models.Model):
     settlement_reason = fields.Text(
         string="Settled without an invoice because", copy=False, tracking=True
     )
-    open_receivable = fields.Monetary(compute="_compute_open_receivable")
-    still_to_bill = fields.Monetary(compute="_compute_still_to_bill")
+    open_receivable = fields.Monetary(
+        string="Open receivable", compute="_compute_open_receivable"
+    )
+    still_to_bill = fields.Monetary(
+        string="Still to bill",
+        compute="_compute_still_to_bill",
+        help="Untaxed, in the company's currency. Negative: to be refunded.",
+    )
 
     open_amount_decision = fields.Selection(
         [("written_off", "Written off"), ("left_open", "Left open")],
