@@ -9,6 +9,7 @@ from . import customer_exit
 from . import customer_exit_obstacles
 from . import customer_exit_law
 from . import customer_exit_settlement
+from . import ir_attachment
 from . import project_project
 from . import res_company
 from . import res_config_settings

@@ -1,3 +1,5 @@
+import warnings
+
 from odoo import Command, fields
 from odoo.tests import new_test_user
 from odoo.tools import SQL
@@ -341,6 +343,14 @@ class LeakCommon(ToxicityCommon):
             }
         )
         return {preview._name: preview, line._name: line}[model]
+
+    def setUp(self):
+        super().setUp()
+        # What Odoo has deprecated can be called all the same, and so is tried.
+        quiet = warnings.catch_warnings()
+        quiet.__enter__()
+        self.addCleanup(quiet.__exit__, None, None, None)
+        warnings.simplefilter("ignore", DeprecationWarning)
 
     # -- looking ---------------------------------------------------------------------
 

@@ -181,6 +181,13 @@ class TestBands(ToxicityCommon):
         self.assertRecordValues(score, [{"band": "watch", "current_band": "healthy"}])
         self.assertEqual(self.customer.toxicity_band, "healthy")
 
+    def test_an_override_without_reason_or_end_is_refused(self):
+        self.make_signal("abusive", severity="3")
+        score = self.get_score().with_user(self.manager)
+        with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
+            score.write({"band_override": "healthy"})
+            score.flush_recordset()
+
     def test_an_override_ends_on_its_day(self):
         self.make_signal("abusive", severity="3")
         score = self.get_score()
