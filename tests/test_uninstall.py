@@ -44,7 +44,8 @@ class TestUninstall(BaseCase):
 
     @classmethod
     def copy_files(cls, source):
-        filestore = Path(config.filestore(cls.database))
+        # Not config.filestore: in parallel runs it answers one folder for all.
+        filestore = Path(config["data_dir"]) / "filestore" / cls.database
         cls.addClassCleanup(shutil.rmtree, filestore, ignore_errors=True)
         if os.path.exists(config.filestore(source)):
             shutil.copytree(config.filestore(source), filestore, dirs_exist_ok=True)
