@@ -29,12 +29,13 @@ class Facts(Bills, Talk):
     Dates that the ORM sets itself are written by SQL in the end.
     """
 
-    def __init__(self, stage, chance, now):
+    def __init__(self, stage, world):
         self.stage = stage
         self.env = stage.env
-        self.chance = chance
-        self.now = now
-        self.today = now.date()
+        self.chance = world.chance
+        self.now = world.now
+        self.today = world.now.date()
+        self.imported = world.imported
         self.told = defaultdict(list)
         self.updates = []
         self.exits = {}
@@ -138,6 +139,9 @@ class Facts(Bills, Talk):
                 *(timedelta(hours=24), timedelta(hours=24, seconds=1), timedelta(0)),
                 *(timedelta(30), timedelta(9), timedelta(3), -timedelta(2)),
             )
+            if self.imported and self.maybe(0.8):
+                # Whoever moves to Odoo writes all orders on one day.
+                waited = timedelta(0)
             state = self.pick(*["sale"] * 4, "cancel", "cancel", "sent", "draft")
             validity = self.pick(-1, -1, 0, 30, None)
             foreign = self.maybe(0.3)
@@ -220,7 +224,7 @@ class Facts(Bills, Talk):
                     {
                         "partner_id": self.person(),
                         "company_id": self.company.id,
-                        "date": self.day(),
+                        "date": self.pick(self.day(), self._fortnight_ago()),
                         "state": self.pick(
                             *("absorbed", "absorbed", "detected", "negotiating"),
                             *("declined", "agreed", "withdrawn"),
@@ -231,6 +235,9 @@ class Facts(Bills, Talk):
                     },
                 )
             )
+
+    def _fortnight_ago(self):
+        return self.today - timedelta(self.pick(13, 14, 15))
 
     def _record_changes(self):
         vals_list = []
@@ -275,6 +282,7 @@ class Facts(Bills, Talk):
                     },
                     {
                         "product_uom_id": unit.id or None,
+                        **({} if self.maybe(0.93) else {"project_id": None}),
                         "amount": self.pick(0, -1, -1) * round(hours * 3, 2),
                     },
                 )
@@ -308,7 +316,7 @@ class Facts(Bills, Talk):
                     ],
                     "ratings": [
                         self._prepare_rating(self.pick(*days))
-                        for _rating in range(self.pick(0, 0, 1, 2))
+                        for _rating in range(self.pick(0, 1, 1, 2))
                     ]
                     if self.customer.does("ratings")
                     else [],

@@ -16,7 +16,7 @@ class Talk:
             {
                 "partner_id": self.person(),
                 "rating": self.pick(0, 1, 2, 3, 3.5, 4, 5, 5),
-                "consumed": self.maybe(0.85),
+                "consumed": self.maybe(0.75),
             },
             dict(zip(("rated_on", "write_date"), dates, strict=True)),
         )
