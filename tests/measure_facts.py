@@ -99,7 +99,8 @@ class Facts(Bills, Talk):
 
     def past_day(self):
         """A day before the window."""
-        return self.today - timedelta(self.chance.randint(self.window, 4 * self.window))
+        days = self.pick(0, self.chance.randint(0, 3 * self.window))
+        return self.today - timedelta(self.window + days)
 
     def moment(self, day=None):
         """A moment in UTC, often at a border of the day or of working hours."""
@@ -132,8 +133,8 @@ class Facts(Bills, Talk):
     # -- orders --------------------------------------------------------------------
 
     def _tell_orders(self):
-        for _order in range(self.pick(3, 5, 6, 7)):
-            past = self.customer.story.is_past
+        past = self.customer.story.is_past
+        for _order in range(self.pick(1, 2, 4) if past else self.pick(3, 5, 6, 7)):
             ordered_on = self.moment(self.past_day() if past else None)
             waited = self.pick(
                 *(timedelta(hours=24), timedelta(hours=24, seconds=1), timedelta(0)),
