@@ -85,9 +85,14 @@ def pytest_command(odoo, words):
 def share_work():
     """Split the classes among processes, each of which gets a copy of the database."""
     processors = min(os.cpu_count() or 1, MOST_WORKERS)
-    return (
-        [f"--numprocesses={processors}", "--dist=loadscope"] if processors > 1 else []
-    )
+    if processors == 1:
+        return []
+    # In the order of the files: else the classes of one long test all come last, and
+    # one process waits for the other.
+    return [
+        f"--numprocesses={processors}",
+        *("--dist=loadscope", "--no-loadscope-reorder"),
+    ]
 
 
 def find_core_checks(source):
