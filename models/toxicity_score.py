@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
 
 # Ordered from the best to the worst; unknown is the absence of any data.
 BANDS = [
@@ -155,31 +156,56 @@ class ToxicityScore(models.Model):
     @api.model
     def _get_own_partners(self, partners):
         """Those of the partners that belong to us and are never customers."""
-        customers = partners.commercial_partner_id
-        # sudo: companies and users that the user may not see are ours all the same
-        companies = (
-            self.env["res.company"]
-            .sudo()
-            .search([("partner_id.commercial_partner_id", "in", customers.ids)])
-        )
-        public = self.env.ref("base.group_public")
-        colleagues = (
-            self.env["res.users"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("partner_id", "in", (partners | customers).ids),
-                    "|",
-                    ("share", "=", False),
-                    ("all_group_ids", "in", public.ids),
-                ]
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["res.company"].flush_model(["partner_id"])
+        self.env["res.users"].flush_model(["login", "partner_id", "share"])
+        known = (partners | partners.commercial_partner_id).ids
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT partner_id FROM (%s) own WHERE partner_id = ANY(%s)",
+                self._get_own_query(),
+                known,
             )
         )
-        own = companies.partner_id.commercial_partner_id | colleagues.partner_id
+        own = partners.browse(row[0] for row in rows)
         return partners.filtered(
             lambda partner: partner in own or partner.commercial_partner_id in own
         )
+
+    @api.model
+    def _get_own_query(self):
+        """SQL: the partners that are never customers, nor are their contacts."""
+        return SQL(
+            """
+            SELECT partner.commercial_partner_id AS partner_id
+              FROM res_company company
+              JOIN res_partner partner ON partner.id = company.partner_id
+             UNION
+            SELECT users.partner_id
+              FROM res_users users
+             WHERE users.share IS NOT TRUE
+                OR users.id = ANY(%s)
+            """,
+            self._get_public_users().ids,
+        )
+
+    @api.model
+    def _get_public_users(self):
+        """The users whom Odoo takes for anonymous visitors.
+
+        Their group does not tell: Odoo also moves a customer there whose access to
+        the portal is revoked.
+        """
+        # sudo: users and websites that the user may not see are public all the same
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        companies = users.env["res.company"].search([])
+        # Named as in res.company's _get_public_user
+        logins = [f"public-user@company-{company.id}.com" for company in companies]
+        public = users.env.ref("base.public_user")
+        public |= users.search([("login", "in", logins)])
+        if "website" in self.env:
+            public |= users.env["website"].search([]).user_id
+        return public
 
     @api.model
     def _rescore(self, partners):

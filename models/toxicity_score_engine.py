@@ -141,15 +141,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                        %(today)s::date - toxicity_window_days AS since
                   FROM res_company
             ), own AS (
-                SELECT partner.commercial_partner_id AS partner_id
-                  FROM res_company company
-                  JOIN res_partner partner ON partner.id = company.partner_id
-                 UNION
-                SELECT users.partner_id
-                  FROM res_users users
-                 WHERE users.share IS NOT TRUE
-                    OR EXISTS (SELECT 1 FROM res_groups_users_rel rel
-                                WHERE rel.uid = users.id AND rel.gid = %(public)s)
+                %(own)s
             ), customer AS (
                 SELECT partner.id AS partner_id,
                        partner.commercial_partner_id AS customer_id
@@ -160,7 +152,7 @@ class ToxicityScoreEngine(models.AbstractModel):
             )
             """,
             today=fields.Date.today(),
-            public=self.env.ref("base.group_public").id,
+            own=self.env["toxicity.score"]._get_own_query(),
             scope=scope(SQL("partner.commercial_partner_id")),
         )
 

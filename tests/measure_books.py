@@ -65,9 +65,18 @@ class Books:
 
     @cached_property
     def _own(self):
-        """Our companies and everybody in them, our users, and nobody in particular."""
+        """Our companies and everybody in them, our users, and nobody in particular.
+
+        Not everybody of the group *Public*: a customer whose access to the portal is
+        revoked lands there too and remains a customer. Odoo makes its users for
+        anonymous visitors under these logins.
+        """
         users = self.all("res.users").filtered(
-            lambda user: user._is_internal() or user._is_public()
+            lambda user: (
+                user._is_internal()
+                or user.login == "public"
+                or user.login.startswith("public-user@company-")
+            )
         )
         companies = self.all("res.company").partner_id.commercial_partner_id
         return users.partner_id | companies

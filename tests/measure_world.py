@@ -39,7 +39,7 @@ HABITS = (
 OWN = ("colleague", "our contact", "sister company")
 WHO = (
     *("company", "person", "contacts", "archived", "portal", "loses a contact"),
-    *("old friend", "old friend"),
+    *("old friend", "old friend", "left the portal"),
     *("joins another", "hosts a colleague", "company", "person", *OWN),
 )
 
@@ -231,7 +231,7 @@ class WorldBuilder:
                 for each in range(2)
             ]
         )
-        if story.who == "portal":
+        if story.who in ("portal", "left the portal"):
             self._make_user(contacts[0], "base.group_portal")
         if story.who == "hosts a colleague":
             self._make_user(contacts[0], "base.group_user")
@@ -259,6 +259,17 @@ class WorldBuilder:
                 customer.partner.parent_id = other.partner
             elif customer.story.who == "archived":
                 customer.partner.active = False
+            elif customer.story.who == "left the portal":
+                self._revoke_access(customer.people.filtered("user_ids"))
+
+    def _revoke_access(self, contact):
+        """As the portal's wizard does, which would send a mail to nowhere."""
+        contact.user_ids.write(
+            {
+                "group_ids": [(6, 0, self.env.ref("base.group_public").ids)],
+                "active": False,
+            }
+        )
 
     def _find_host(self, customers, number):
         """The next customer that is a company, or the contact's own."""

@@ -5,7 +5,8 @@ from freezegun import freeze_time
 from psycopg2.errors import CheckViolation
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
 from .common import ToxicityCommon
@@ -110,6 +111,65 @@ class TestFormula(ToxicityCommon):
         self.assertTrue(self.get_score(company=other))
         self.assertEqual(self.customer.with_company(other).toxicity_band, "watch")
         self.assertEqual(self.customer.toxicity_band, "unknown")
+
+
+@freeze_time(TODAY)
+class TestWhoIsNoCustomer(ToxicityCommon):
+    def revoke_access(self, contact):
+        user = new_test_user(
+            self.env, "left", "base.group_portal", partner_id=contact.id
+        )
+        wizard = self.env["portal.wizard"].create(
+            {"partner_ids": [Command.set(contact.ids)]}
+        )
+        wizard.user_ids.action_revoke_access()
+        self.assertTrue(user._is_public())
+
+    def make_late_invoice(self, partner):
+        self.make_invoice(
+            100, TODAY - timedelta(60), TODAY - timedelta(30), customer=partner
+        )
+
+    def test_a_contact_without_access_any_more_still_counts_for_its_customer(self):
+        contact = self.make_customer(
+            name="Left", parent_id=self.customer.id, is_company=False
+        )
+        contact.email = "left@example.com"
+        self.revoke_access(contact)
+        self.make_late_invoice(contact)
+        self.assertIn(
+            "payment_delay", self.rescore().line_ids.mapped("indicator_id.code")
+        )
+        self.make_signal("abusive", contact_id=contact.id)
+
+    def test_a_customer_without_access_any_more_is_still_scored(self):
+        person = self.make_customer(
+            name="Left", is_company=False, email="left@example.com"
+        )
+        self.revoke_access(person)
+        self.make_late_invoice(person)
+        self.assertTrue(self.rescore(person))
+        self.make_signal("abusive", partner_id=person.id)
+
+    def test_anonymous_visitors_are_never_scored(self):
+        # The company's has the group only, as a customer without access any more.
+        visitors = (
+            self.env.ref("base.public_user")
+            | self.setup_other_company()["company"]._get_public_user()
+        )
+        # sudo: visitors of the other company are looked at here, too
+        for visitor in visitors.sudo():
+            with self.subTest(login=visitor.login):
+                self.assertTrue(visitor._is_public())
+                partner = visitor.partner_id.sudo(False)
+                self.make_late_invoice(partner)
+                self.assertFalse(self.rescore(partner))
+                with self.assertRaisesRegex(ValidationError, "your own company"):
+                    self.make_signal("abusive", partner_id=partner.id)
+
+    def test_colleagues_are_never_scored(self):
+        self.make_late_invoice(self.outsider.partner_id)
+        self.assertFalse(self.rescore(self.outsider.partner_id))
 
 
 @freeze_time(TODAY)
