@@ -29,6 +29,8 @@ from . import toxicity_measure_scope
 from . import toxicity_norm
 from . import toxicity_score
 from . import toxicity_score_engine
+from . import toxicity_score_engine_parts
+from . import toxicity_score_engine_results
 from . import toxicity_score_explanation
 from . import toxicity_score_line
 from . import toxicity_score_run

@@ -239,6 +239,8 @@ class ToxicityScore(models.Model):
                 batch.count, remaining=batch.remaining
             ):
                 return
+            # Nothing of a batch is needed again: memory stays flat.
+            self.env.invalidate_all(flush=False)
         run._finish()
         self.env["ir.cron"]._commit_progress(remaining=0)
 

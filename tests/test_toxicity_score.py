@@ -12,7 +12,7 @@ from odoo.tools import SQL, mute_logger
 from .common import ToxicityCommon
 
 TODAY = date(2026, 3, 10)
-ENGINE = "odoo.addons.toxic_customer_exit.models.toxicity_score_engine"
+ENGINE = "odoo.addons.toxic_customer_exit.models.toxicity_score_engine_parts"
 
 
 def decayed(signals, half_life, today=TODAY):

@@ -1,0 +1,159 @@
+import logging
+
+from psycopg2 import errors
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+# Not the measure's fault: these end the transaction, and whoever began it retries.
+TRANSACTION_ERRORS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+    errors.OperationalError,
+)
+
+
+class ToxicityScoreEngine(models.AbstractModel):
+    """From Odoo's records to parts: what each indicator found, and what it weighs."""
+
+    _inherit = "toxicity.score.engine"
+
+    @api.model
+    def _create_parts(self, scope):
+        """Fill the table ``toxicity_part`` for the customers in scope.
+
+        One row per customer, company and indicator that has data: value, intensity
+        (the x of the formula) and load, rounded as they are stored.
+        """
+        self.env.cr.execute(
+            """
+            DROP TABLE IF EXISTS toxicity_part;
+            CREATE TEMPORARY TABLE toxicity_part (
+                indicator_id integer, partner_id integer, company_id integer,
+                polarity varchar, dimension varchar, origin varchar,
+                value numeric, intensity numeric, load numeric
+            ) ON COMMIT DROP
+            """
+        )
+        relations = self._get_relations(scope)
+        self._insert_parts(relations, self._get_signal_query())
+        for indicator in self._get_measured_indicators():
+            failure = self._insert_measure(relations, indicator)
+            indicator._note_failure(failure)
+        self.env.cr.execute("ANALYZE toxicity_part")
+
+    @api.model
+    def _insert_measure(self, relations, indicator):
+        """Add the parts of one measure; what went wrong, or False.
+
+        A measure that fails adds nothing, and all the others still count.
+        """
+        measures = self.env["toxicity.measure"]
+        try:
+            with self.env.cr.savepoint(flush=False):
+                # PostgreSQL sorts NaN above infinity: only finite values pass.
+                query = SQL(
+                    """
+                    SELECT %(indicator)s AS indicator_id, partner_id, company_id,
+                           value::float8 AS value
+                      FROM (%(measure)s) measure
+                     WHERE value::float8 > '-Infinity' AND value::float8 < 'Infinity'
+                    """,
+                    indicator=indicator.id,
+                    measure=measures._get_query(indicator.code),
+                )
+                self._insert_parts(relations, query)
+        except TRANSACTION_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 (other modules add measures)
+            _logger.exception("The measure %s failed and is left out.", indicator.code)
+            return str(error) or type(error).__name__
+        return False
+
+    @api.model
+    def _insert_parts(self, relations, query):
+        """Weigh what the query found: x, and load = weight × min(cap, x)."""
+        self.env.cr.execute(
+            SQL(
+                """
+                %(relations)s
+                INSERT INTO toxicity_part
+                SELECT found.indicator_id, found.partner_id, found.company_id,
+                       indicator.polarity, indicator.dimension, indicator.origin,
+                       ROUND(found.value::numeric, 6),
+                       ROUND(weighed.x::numeric, 6),
+                       ROUND((indicator.weight * LEAST(indicator.cap, weighed.x)
+                             )::numeric, 6)
+                  FROM (%(query)s) found
+                  JOIN toxicity_indicator indicator
+                    ON indicator.id = found.indicator_id
+            CROSS JOIN LATERAL (
+                       SELECT CASE indicator.origin
+                              WHEN 'recorded' THEN found.value
+                              ELSE LEAST(1, GREATEST(0, (found.value - indicator.low)
+                                                / (indicator.high - indicator.low)))
+                              END AS x
+                   ) weighed
+                """,
+                relations=relations,
+                query=query,
+            )
+        )
+
+    @api.model
+    def _get_measured_indicators(self):
+        return self.env["toxicity.indicator"].search([("origin", "=", "measured")])
+
+    @api.model
+    def _get_relations(self, scope):
+        """SQL: the relations that a measure may read (see toxicity.measure)."""
+        return SQL(
+            """
+            WITH setting AS (
+                SELECT id AS company_id,
+                       %(today)s::date AS today,
+                       %(today)s::date - toxicity_window_days AS since
+                  FROM res_company
+            ), own AS (
+                %(own)s
+            ), customer AS (
+                SELECT partner.id AS partner_id,
+                       partner.commercial_partner_id AS customer_id
+                  FROM res_partner partner
+                 WHERE %(scope)s
+                   AND partner.commercial_partner_id NOT IN (SELECT partner_id FROM own)
+                   AND partner.id NOT IN (SELECT partner_id FROM own)
+            )
+            """,
+            today=fields.Date.today(),
+            own=self.env["toxicity.score"]._get_own_query(),
+            scope=scope(SQL("partner.commercial_partner_id")),
+        )
+
+    @api.model
+    def _get_signal_query(self):
+        """SQL: the decayed sum of counted signals per customer and indicator."""
+        # LEAST: PostgreSQL refuses tiny numbers. Rows put in by SQL count as chosen.
+        return SQL(
+            """
+            SELECT signal.indicator_id,
+                   customer.customer_id AS partner_id,
+                   signal.company_id,
+                   SUM(COALESCE(signal.counted_severity, signal.severity::integer)
+                       / 3.0 * POWER(2.0::float8,
+                       -LEAST(100, GREATEST(0, setting.today - signal.date)
+                              / indicator.half_life::float8))) AS value
+              FROM toxicity_signal signal
+              JOIN customer ON customer.partner_id = signal.partner_id
+              JOIN setting ON setting.company_id = signal.company_id
+              JOIN toxicity_indicator indicator ON indicator.id = signal.indicator_id
+             WHERE signal.state = 'counted'
+               AND indicator.active
+               AND indicator.origin = 'recorded'
+          GROUP BY signal.indicator_id, customer.customer_id, signal.company_id
+            """
+        )
