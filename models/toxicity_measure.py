@@ -22,7 +22,7 @@ class ToxicityMeasure(models.AbstractModel):
       lies in (since, today].
 
     Another module adds a measure by inheriting this model and adding one method,
-    and ``_records_<code>`` that gives the records behind the number.
+    and tells in ``_get_records_behind`` which records made the number.
     """
 
     _name = "toxicity.measure"
@@ -44,23 +44,48 @@ class ToxicityMeasure(models.AbstractModel):
         return getattr(self, PREFIX + code)()
 
     @api.model
-    def _open_records_behind(self, code, customer, company):
-        """An action on exactly the records that made the number, or None."""
-        if code not in self._get_codes():
-            return None
-        since, today = company._get_toxicity_window()
-        getter = getattr(self, f"_records_{code}", None)
+    def _get_records_behind(self):
+        """Hook: {code: {model: getter}}, the records that make each number.
+
+        A getter gives the domain of exactly those of its model, from the customer,
+        the company, and the window as (since, today]. A number that divides is made
+        of both sides. Nothing is queried before somebody opens them.
+        """
+        return {}
+
+    @api.model
+    def _open_records_behind(self, code, customer, company, model):
+        """An action on those records of the model that made the number, or None."""
+        getter = self._get_records_behind().get(code, {}).get(model)
         if getter is None:
             return None
-        model, domain = getter(customer, company, since, today)
+        since, today = company._get_toxicity_window()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Behind the number"),
             "res_model": model,
             "view_mode": "list,form",
-            "domain": list(domain),
+            "domain": list(getter(customer, company, since, today)),
             "context": {"active_test": False, "create": False},
+            "help": self.env._("None of these took part in the number."),
         }
+
+    @api.model
+    def _get_record_label(self, model):
+        """What users call the records of the model."""
+        labels = {
+            "account.analytic.line": self.env._("Timesheets"),
+            "account.move": self.env._("Invoices"),
+            "calendar.event": self.env._("Meetings"),
+            "crm.lead": self.env._("Leads"),
+            "mail.message": self.env._("Messages"),
+            "project.task": self.env._("Tasks"),
+            "rating.rating": self.env._("Ratings"),
+            "sale.order": self.env._("Orders"),
+            "sale.order.line": self.env._("Order lines"),
+            "scope.change": self.env._("Scope changes"),
+            "toxicity.signal": self.env._("Signals"),
+        }
+        return labels.get(model) or self.env["ir.model"]._get(model).display_name
 
     # -- SQL that several measures share --------------------------------------------
 

@@ -10,6 +10,23 @@ class ToxicityMeasureEffort(models.AbstractModel):
 
     _inherit = "toxicity.measure"
 
+    @api.model
+    def _get_records_behind(self):
+        worked = {"account.analytic.line": self._get_timesheet_domain}
+        earned = {"account.move": self._get_move_domain, **worked}
+        return {
+            **super()._get_records_behind(),
+            "effort_overrun": {"sale.order.line": self._get_prepaid_lines_domain},
+            "rework": {"project.task": self._get_sent_back_domain, **worked},
+            "low_yield": earned,
+            "high_yield": earned,
+            "meeting_load": {
+                "calendar.event": self._get_meetings_domain,
+                "sale.order.line": self._get_timed_lines_domain,
+            },
+            "after_hours_contact": {"mail.message": self._get_messages_domain},
+        }
+
     # -- hours delivered beyond hours sold -----------------------------------------
 
     @api.model
@@ -43,7 +60,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
 
     @api.model
-    def _records_effort_overrun(self, customer, company, since, today):
+    def _get_prepaid_lines_domain(self, customer, company, since, today):
         lines = self._get_timed_lines(customer, company, since, today).filtered(
             lambda line: (
                 line.product_id.type == "service"
@@ -51,7 +68,11 @@ class ToxicityMeasureEffort(models.AbstractModel):
                 and line.product_uom_qty > 0
             )
         )
-        return "sale.order.line", Domain("id", "in", lines.ids)
+        return Domain("id", "in", lines.ids)
+
+    @api.model
+    def _get_timed_lines_domain(self, *window):
+        return Domain("id", "in", self._get_timed_lines(*window).ids)
 
     @api.model
     def _get_timed_lines(self, customer, company, since, today):
@@ -162,7 +183,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
 
     @api.model
-    def _records_rework(self, customer, company, since, today):
+    def _get_sent_back_domain(self, customer, company, since, today):
         task_ids = self._read_scoped(
             SQL(
                 "SELECT task_id FROM (%s) sent_back WHERE company_id = %s",
@@ -171,7 +192,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
             ),
             customer,
         )
-        return "project.task", Domain("id", "in", task_ids)
+        return Domain("id", "in", task_ids)
 
     # -- yield per hour ------------------------------------------------------------
 
@@ -234,18 +255,13 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
 
     @api.model
-    def _records_low_yield(self, customer, company, since, today):
-        domain = (
+    def _get_timesheet_domain(self, customer, company, since, today):
+        return (
             self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("project_id", "!=", False)
             & self._get_window_domain("date", since, today)
         )
-        return "account.analytic.line", domain
-
-    @api.model
-    def _records_high_yield(self, customer, company, since, today):
-        return self._records_low_yield(customer, company, since, today)
 
     # -- meetings and messages -----------------------------------------------------
 
@@ -307,8 +323,8 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
 
     @api.model
-    def _records_meeting_load(self, customer, company, since, today):
-        domain = (
+    def _get_meetings_domain(self, customer, company, since, today):
+        return (
             Domain(
                 "attendee_ids", "any", self._get_customer_domain("partner_id", customer)
             )
@@ -317,7 +333,6 @@ class ToxicityMeasureEffort(models.AbstractModel):
             & Domain("active", "=", True)
             & self._get_window_domain("start", since, today)
         )
-        return "calendar.event", domain
 
     @api.model
     def _measure_after_hours_contact(self):
@@ -392,7 +407,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         )
 
     @api.model
-    def _records_after_hours_contact(self, customer, company, since, today):
+    def _get_messages_domain(self, customer, company, since, today):
         message_ids = self._read_scoped(
             SQL(
                 "SELECT message_id FROM (%s) sent WHERE company_id = %s",
@@ -401,7 +416,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
             ),
             customer,
         )
-        return "mail.message", Domain("id", "in", message_ids)
+        return Domain("id", "in", message_ids)
 
     @api.model
     def _read_scoped(self, query, customer):

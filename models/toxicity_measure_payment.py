@@ -9,6 +9,16 @@ class ToxicityMeasurePayment(models.AbstractModel):
     _inherit = "toxicity.measure"
 
     @api.model
+    def _get_records_behind(self):
+        due = {"account.move": self._get_due_moves_domain}
+        return {
+            **super()._get_records_behind(),
+            "payment_delay": due,
+            "prompt_payment": due,
+            "credit_note_share": {"account.move": self._get_move_domain},
+        }
+
+    @api.model
     def _measure_payment_delay(self):
         """Days late, weighted by amount, over the parts of the invoices due."""
         return SQL(
@@ -25,7 +35,8 @@ class ToxicityMeasurePayment(models.AbstractModel):
         )
 
     @api.model
-    def _records_payment_delay(self, customer, company, since, today):
+    def _get_due_moves_domain(self, customer, company, since, today):
+        """The invoices of which a part was paid, or should have been."""
         lines = self.env["account.move.line"].search(
             self._get_customer_domain("move_id.partner_id", customer)
             & Domain("company_id", "=", company.id)
@@ -44,9 +55,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
             )
             return overdue or paid
 
-        return "account.move", Domain(
-            "id", "in", lines.filtered(made_the_number).move_id.ids
-        )
+        return Domain("id", "in", lines.filtered(made_the_number).move_id.ids)
 
     @api.model
     def _measure_prompt_payment(self):
@@ -63,10 +72,6 @@ class ToxicityMeasurePayment(models.AbstractModel):
             """,
             parts=self._payment_parts(),
         )
-
-    @api.model
-    def _records_prompt_payment(self, customer, company, since, today):
-        return self._records_payment_delay(customer, company, since, today)
 
     @api.model
     def _measure_credit_note_share(self):
@@ -95,11 +100,6 @@ class ToxicityMeasurePayment(models.AbstractModel):
             """,
             in_window=self._in_window(SQL("move.invoice_date")),
         )
-
-    @api.model
-    def _records_credit_note_share(self, customer, company, since, today):
-        domain = self._get_move_domain(customer, company, since, today)
-        return "account.move", domain
 
     @api.model
     def _get_move_domain(self, customer, company, since, today):

@@ -9,6 +9,15 @@ class ToxicityMeasureRating(models.AbstractModel):
     _inherit = "toxicity.measure"
 
     @api.model
+    def _get_records_behind(self):
+        given = {"rating.rating": self._get_ratings_domain}
+        return {
+            **super()._get_records_behind(),
+            "poor_rating": given,
+            "good_rating": given,
+        }
+
+    @api.model
     def _measure_poor_rating(self):
         """(5 − mean rating) ÷ 4: 0 when all gave 5, 1 when all gave 1."""
         return SQL(
@@ -64,7 +73,7 @@ class ToxicityMeasureRating(models.AbstractModel):
         )
 
     @api.model
-    def _records_poor_rating(self, customer, company, since, today):
+    def _get_ratings_domain(self, customer, company, since, today):
         rating_ids = self._read_scoped(
             SQL(
                 "SELECT rating_id FROM (%s) given WHERE company_id = %s",
@@ -73,8 +82,4 @@ class ToxicityMeasureRating(models.AbstractModel):
             ),
             customer,
         )
-        return "rating.rating", Domain("id", "in", rating_ids)
-
-    @api.model
-    def _records_good_rating(self, customer, company, since, today):
-        return self._records_poor_rating(customer, company, since, today)
+        return Domain("id", "in", rating_ids)

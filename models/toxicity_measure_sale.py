@@ -9,6 +9,22 @@ class ToxicityMeasureSale(models.AbstractModel):
     _inherit = "toxicity.measure"
 
     @api.model
+    def _get_records_behind(self):
+        contracts = {"sale.order": self._get_contracts_domain}
+        return {
+            **super()._get_records_behind(),
+            "discount_share": {"sale.order.line": self._get_priced_lines_domain},
+            "never_renewed": contracts,
+            "renewals": contracts,
+            "proposal_rejection": {"sale.order": self._get_proposals_domain},
+            "impulse_contract": {
+                "sale.order": self._get_first_orders_domain,
+                "crm.lead": self._get_first_lead_domain,
+            },
+            "referrals": {"crm.lead": self._get_referred_domain},
+        }
+
+    @api.model
     def _measure_discount_share(self):
         """Discount given ÷ value at list price, over the order lines of the window."""
         return SQL(
@@ -35,14 +51,14 @@ class ToxicityMeasureSale(models.AbstractModel):
         )
 
     @api.model
-    def _records_discount_share(self, customer, company, since, today):
+    def _get_priced_lines_domain(self, customer, company, since, today):
         lines = self.env["sale.order.line"].search(
             self._get_order_domain(customer, company, since, today, "order_id.")
             & Domain("display_type", "=", False)
             & Domain("is_downpayment", "=", False)
         )
         priced = lines.filtered(lambda line: line.product_uom_qty * line.price_unit > 0)
-        return "sale.order.line", Domain("id", "in", priced.ids)
+        return Domain("id", "in", priced.ids)
 
     @api.model
     def _measure_never_renewed(self):
@@ -65,10 +81,11 @@ class ToxicityMeasureSale(models.AbstractModel):
         )
 
     @api.model
-    def _records_never_renewed(self, customer, company, since, today):
+    def _get_contracts_domain(self, customer, company, since, today):
+        """All orders ever but amendments."""
         amendments = self._get_amendments(company)
         domain = self._get_order_domain(customer, company)
-        return "sale.order", domain & Domain("id", "not in", amendments.ids)
+        return domain & Domain("id", "not in", amendments.ids)
 
     @api.model
     def _measure_renewals(self):
@@ -86,10 +103,6 @@ class ToxicityMeasureSale(models.AbstractModel):
             """,
             not_amendment=self._not_amendment(SQL("sale.id")),
         )
-
-    @api.model
-    def _records_renewals(self, customer, company, since, today):
-        return self._records_never_renewed(customer, company, since, today)
 
     @api.model
     def _measure_proposal_rejection(self):
@@ -115,16 +128,15 @@ class ToxicityMeasureSale(models.AbstractModel):
         )
 
     @api.model
-    def _records_proposal_rejection(self, customer, company, since, today):
+    def _get_proposals_domain(self, customer, company, since, today):
         expired = Domain("state", "=", "sent") & Domain("validity_date", "<", today)
-        domain = (
+        return (
             self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & (Domain("state", "in", ["sale", "cancel"]) | expired)
             & self._get_window_domain("date_order", since, today)
             & Domain("id", "not in", self._get_amendments(company).ids)
         )
-        return "sale.order", domain
 
     @api.model
     def _measure_impulse_contract(self):
@@ -177,10 +189,32 @@ class ToxicityMeasureSale(models.AbstractModel):
         )
 
     @api.model
-    def _records_impulse_contract(self, customer, company, since, today):
-        domain = self._get_order_domain(customer, company)
-        first = self.env["sale.order"].search(domain, order="date_order, id", limit=1)
-        return "sale.order", Domain("id", "in", first.ids)
+    def _get_first_orders_domain(self, customer, company, since, today):
+        """The first order, and the quotation that was made first."""
+        # sudo: which are the first, not what is in them
+        orders = self.env["sale.order"].sudo()
+        ordered = orders.search(
+            self._get_order_domain(customer, company), order="date_order, id", limit=1
+        )
+        quoted = orders.search(
+            self._get_customer_domain("partner_id", customer)
+            & Domain("company_id", "=", company.id),
+            order="create_date, id",
+            limit=1,
+        )
+        return Domain("id", "in", (ordered | quoted).ids)
+
+    @api.model
+    def _get_first_lead_domain(self, customer, company, since, today):
+        # sudo: which is the first, not what is in it
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        first = leads.search(
+            self._get_customer_domain("partner_id", customer)
+            & Domain("company_id", "in", [company.id, False]),
+            order="create_date, id",
+            limit=1,
+        )
+        return Domain("id", "in", first.ids)
 
     @api.model
     def _measure_referrals(self):
@@ -204,19 +238,18 @@ class ToxicityMeasureSale(models.AbstractModel):
         )
 
     @api.model
-    def _records_referrals(self, customer, company, since, today):
+    def _get_referred_domain(self, customer, company, since, today):
         # sudo: whether we ever sold to the customer, not what
         sold = self.env["sale.order"].sudo()
         is_seller = sold.search_count(
             self._get_order_domain(customer, company), limit=1
         )
         companies = [company.id, False] if is_seller else company.ids
-        domain = (
+        return (
             self._get_customer_domain("referred_by_id", customer)
             & Domain("company_id", "in", companies)
             & Domain("stage_id.is_won", "=", True)
         )
-        return "crm.lead", domain
 
     @api.model
     def _order_rate(self):

@@ -11,6 +11,16 @@ class ToxicityMeasureScope(models.AbstractModel):
     _inherit = "toxicity.measure"
 
     @api.model
+    def _get_records_behind(self):
+        return {
+            **super()._get_records_behind(),
+            "unpaid_scope": {
+                "scope.change": self._get_given_changes_domain,
+                "sale.order": self._get_agreed_orders_domain,
+            },
+        }
+
+    @api.model
     def _measure_unpaid_scope(self):
         """Scope given away or left undecided ÷ what was agreed in the first place.
 
@@ -83,16 +93,30 @@ class ToxicityMeasureScope(models.AbstractModel):
         )
 
     @api.model
-    def _records_unpaid_scope(self, customer, company, since, today):
+    def _get_given_changes_domain(self, customer, company, since, today):
         limit = fields.Date.subtract(today, days=UNDECIDED_DAYS)
         undecided = Domain("state", "in", ["detected", "negotiating"]) & Domain(
             "date", "<", limit
         )
-        domain = (
+        return (
             self._get_customer_domain("partner_id", customer)
             & Domain("company_id", "=", company.id)
             & Domain("gift_amount", ">", 0)
             & (Domain("state", "=", "absorbed") | undecided)
             & self._get_window_domain("date", since, today)
         )
-        return "scope.change", domain
+
+    @api.model
+    def _get_agreed_orders_domain(self, customer, company, since, today):
+        """The orders of the window or, if there are none, those that were changed."""
+        window = (customer, company, since, today)
+        # sudo: which orders count, not what is in them
+        orders = self.env["sale.order"].sudo()
+        recent = self._get_order_domain(*window)
+        if orders.search_count(recent, limit=1):
+            return recent
+        changes = orders.env["scope.change"].search(
+            self._get_given_changes_domain(*window)
+        )
+        changed = changes.order_id.filtered(lambda order: order.state == "sale")
+        return Domain("id", "in", changed.ids)

@@ -135,20 +135,43 @@ class ToxicityScoreLine(models.Model):
             "fill": min(1.0, self.intensity / indicator.cap),
             "load": self.load,
             "share": self.share,
+            "records": self._get_record_links(),
         }
 
-    def action_open_records(self):
-        """Open exactly the records that made the number."""
+    def _get_record_links(self):
+        """What can be opened behind the number: one link per model."""
+        measures = self.env["toxicity.measure"]
+        return [
+            {
+                "model": model,
+                "label": measures._get_record_label(model),
+                "readable": self.env[model].has_access("read"),
+            }
+            for model in self._get_record_models()
+        ]
+
+    def _get_record_models(self):
+        if self.origin == "recorded":
+            return ["toxicity.signal"]
+        behind = self.env["toxicity.measure"]._get_records_behind()
+        return list(behind.get(self.indicator_id.code, ()))
+
+    def action_open_records(self, model=None):
+        """Open exactly the records that made the number, of the model or the first."""
         self.ensure_one()
         if self.origin == "recorded":
             return self._get_signals_action()
         action = self.env["toxicity.measure"]._open_records_behind(
-            self.indicator_id.code, self.commercial_partner_id, self.company_id
+            self.indicator_id.code,
+            self.commercial_partner_id,
+            self.company_id,
+            model or next(iter(self._get_record_models()), None),
         )
         if not action:
             raise UserError(
                 self.env._(
-                    "%(indicator)s does not name the records behind it.",
+                    "No records of this kind are behind %(indicator)s: the Scoring tab "
+                    "names those that are.",
                     indicator=self.indicator_id.name,
                 )
             )

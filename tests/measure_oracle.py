@@ -136,7 +136,8 @@ def impulse_contract(books):
         beginnings = get_beginnings(books)[customer, company]
         waited = abs(first.date_order - min(beginnings))
         findings[company][customer, company] = Finding(
-            Fraction(waited <= timedelta(hours=24)), [first]
+            Fraction(waited <= timedelta(hours=24)),
+            get_first_records(books, customer, company, first),
         )
     return {
         key: finding
@@ -157,6 +158,25 @@ def get_beginnings(books):
         for company in books.companies(customer, lead):
             beginnings[customer, company].append(lead.create_date)
     return beginnings
+
+
+def get_first_records(books, customer, company, ordered):
+    """The first order, and the first quotation and lead that it is compared with."""
+    quotations = books.all("sale.order").filtered(
+        lambda order: (
+            books.customer(order.partner_id) == customer and order.company_id == company
+        )
+    )
+    leads = books.all("crm.lead").filtered(
+        lambda lead: (
+            books.customer(lead.partner_id) == customer
+            and company in books.companies(customer, lead)
+        )
+    )
+    return [
+        ordered | quotations.sorted(lambda made: (made.create_date, made.id))[:1],
+        leads.sorted(lambda made: (made.create_date, made.id))[:1],
+    ]
 
 
 def referrals(books):
@@ -196,7 +216,8 @@ def unpaid_scope(books):
         )
         if agreed > 0:
             findings[key] = Finding(
-                sum(get_gift(books, change) for change in given) / agreed, [given]
+                sum(get_gift(books, change) for change in given) / agreed,
+                [given, orders],
             )
     return findings
 
@@ -251,7 +272,7 @@ def rework(books):
             tasks = {task for task, _day in returns[key]}
             findings[key] = Finding(
                 100 * len(returns[key]) / hours,
-                [books.env["project.task"].union(*tasks)],
+                [books.env["project.task"].union(*tasks), books.timesheets[key]],
             )
     return findings
 
@@ -326,7 +347,10 @@ def meeting_load(books):
         if books.enough(hours):
             events = meetings[key]
             met = sum(exact(event.duration) for event in events)
-            findings[key] = Finding(met / hours, [events])
+            lines = books.lines_in_window[key].filtered(
+                lambda line: books.is_time(line.product_uom_id)
+            )
+            findings[key] = Finding(met / hours, [events, lines])
     return findings
 
 

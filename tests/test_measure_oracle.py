@@ -102,12 +102,11 @@ class TestMeasureOracle(MeasureStage):
                 context={"allowed_company_ids": self.companies.ids},
             )
         )
-        action = line.action_open_records()
-        records = line.env[action["res_model"]].with_context(**action["context"])
-        shown = records.search(action["domain"])
-        names = [each._name for each in expected]
-        self.assertIn(shown._name, names, key)
-        self.assertEqual(
-            set(shown.ids), set(expected[names.index(shown._name)].ids), key
-        )
+        links = [link["model"] for link in line._get_bar()["records"]]
+        self.assertCountEqual(links, [each._name for each in expected], key)
+        for each in expected:
+            action = line.action_open_records(each._name)
+            records = line.env[action["res_model"]].with_context(**action["context"])
+            shown = records.search(action["domain"])
+            self.assertEqual(set(shown.ids), set(each.ids), (key, each._name))
         self.opened[key[2]] += 1

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from freezegun import freeze_time
 
 from odoo import Command
+from odoo.exceptions import UserError
 
-from .common import ToxicityCommon
+from .common import USER_GROUP, ToxicityCommon
 
 TODAY = date(2026, 3, 10)
 
@@ -24,11 +25,11 @@ class MeasureCommon(ToxicityCommon):
         )
         return line.value if line else None
 
-    def behind(self, code, customer=None):
+    def behind(self, code, customer=None, model=None):
         line = self.rescore(customer).line_ids.filtered(
             lambda line: line.indicator_id.code == code
         )
-        action = line.with_user(self.salesperson).action_open_records()
+        action = line.with_user(self.salesperson).action_open_records(model)
         return (
             self.env[action["res_model"]]
             .with_user(self.salesperson)
@@ -41,6 +42,54 @@ class MeasureCommon(ToxicityCommon):
         order = self.make_order(*lines, **values)
         order.date_order = datetime.combine(ago(days), datetime.min.time())
         return order
+
+
+class TestRecordsBehind(MeasureCommon):
+    """Which records: test_measure_oracle.py compares them for every measure."""
+
+    def get_line(self, code, user):
+        return (
+            self.get_score()
+            .line_ids.filtered(lambda line: line.indicator_id.code == code)
+            .with_user(user)
+        )
+
+    def test_every_measure_tells_what_is_behind_it(self):
+        measures = self.env["toxicity.measure"]
+        behind = measures._get_records_behind()
+        self.assertEqual(behind.keys(), measures._get_codes())
+        for code, models in behind.items():
+            with self.subTest(code=code):
+                self.assertTrue(models)
+
+    def test_what_is_not_behind_the_number_does_not_open(self):
+        invoice = self.make_invoice(1000, ago(100), ago(80))
+        self.rescore()
+        line = self.get_line("payment_delay", self.salesperson)
+        action = line.action_open_records("account.move")
+        self.assertEqual(
+            self.env["account.move"].search(action["domain"]).ids, invoice.ids
+        )
+        for model in ("res.users", "sale.order", "no.model"):
+            with self.subTest(model=model), self.assertRaisesRegex(UserError, "behind"):
+                line.action_open_records(model)
+
+    def test_a_link_is_offered_to_whoever_may_read_the_records(self):
+        self.make_invoice(1000, ago(100), ago(80))
+        self.rescore()
+        newcomer = self.make_user("newcomer", f"base.group_user,{USER_GROUP}")
+        for user, readable in ((self.manager, True), (newcomer, False)):
+            with self.subTest(user=user.login):
+                self.assertEqual(
+                    self.get_line("payment_delay", user)._get_bar()["records"],
+                    [
+                        {
+                            "model": "account.move",
+                            "label": "Invoices",
+                            "readable": readable,
+                        }
+                    ],
+                )
 
 
 class TestPaymentDelay(MeasureCommon):

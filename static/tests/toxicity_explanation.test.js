@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { click } from "@odoo/hoot-dom";
+import { click, queryAllTexts } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
@@ -42,6 +42,25 @@ const WHY = {
             fill: 0.49,
             load: 0.44,
             share: 0.27,
+            records: [{ model: "account.move", label: "Invoices", readable: true }],
+        },
+        {
+            id: 8,
+            name: "Low yield per hour",
+            about: "",
+            polarity: "strain",
+            dimension: "Effort",
+            value: "40 %",
+            low: "20 %",
+            high: "70 %",
+            fill: 0.4,
+            load: 0.2,
+            share: 0.12,
+            records: [
+                { model: "account.move", label: "Invoices", readable: false },
+                { model: "account.analytic.line", label: "Timesheets", readable: true },
+                { model: "project.task", label: "Tasks", readable: true },
+            ],
         },
     ],
     history: [
@@ -102,7 +121,7 @@ test("what moved the score is told in points with their sign", async () => {
 
 test("a bar shows where the value lies and opens its records", async () => {
     onRpc("toxicity.score.line", "action_open_records", ({ args }) => {
-        expect.step(args[0]);
+        expect.step(args);
         return { type: "ir.actions.act_window", res_model: "account.move" };
     });
     mockService("action", {
@@ -111,12 +130,29 @@ test("a bar shows where the value lies and opens its records", async () => {
         },
     });
     await mountCustomer(1);
-    expect(".o_toxicity_bar").toHaveCount(1);
-    expect(".o_toxicity_bar .progress").toHaveAttribute("aria-valuenow", "49");
-    expect(".o_toxicity_bar").toHaveText(/32 days[\s\S]*5 days[\s\S]*60 days[\s\S]*0\.44[\s\S]*27 %/);
-    await click(".o_toxicity_bar button");
+    expect(".o_toxicity_bar").toHaveCount(2);
+    expect(".o_toxicity_bar:first .progress").toHaveAttribute("aria-valuenow", "49");
+    expect(".o_toxicity_bar:first").toHaveText(/32 days[\s\S]*5 days[\s\S]*60 days[\s\S]*0\.44[\s\S]*27 %/);
+    await click(".o_toxicity_bar:first button");
     await animationFrame();
-    expect.verifySteps([[7], "account.move"]);
+    expect.verifySteps([[[7], "account.move"], "account.move"]);
+});
+
+test("a number made of several kinds of records opens each that one may read", async () => {
+    onRpc("toxicity.score.line", "action_open_records", ({ args }) => {
+        expect.step(args);
+        return { type: "ir.actions.act_window", res_model: args[1] };
+    });
+    mockService("action", {
+        doAction(action) {
+            expect.step(action.res_model);
+        },
+    });
+    await mountCustomer(1);
+    expect(queryAllTexts(".o_toxicity_bar:last button")).toEqual(["Timesheets", "Tasks"]);
+    await click(".o_toxicity_bar:last button:last");
+    await animationFrame();
+    expect.verifySteps([[[8], "project.task"], "project.task"]);
 });
 
 test("without a past there is no trend line, and a cap and a gap are said", async () => {

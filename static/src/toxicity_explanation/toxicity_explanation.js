@@ -112,8 +112,11 @@ export class ToxicityExplanation extends Component {
         return `${Math.round(100 * share)} %`;
     }
 
-    async openRecords(bar) {
-        const action = await this.orm.call("toxicity.score.line", "action_open_records", [[bar.id]]);
+    async openRecords(bar, model) {
+        const action = await this.orm.call("toxicity.score.line", "action_open_records", [
+            [bar.id],
+            model,
+        ]);
         this.action.doAction(action);
     }
 
