@@ -14,6 +14,7 @@ from . import test_final_invoice_random
 from . import test_hoot
 from . import test_measure_oracle
 from . import test_res_partner
+from . import test_rescore_processes
 from . import test_scope_change
 from . import test_scope_change_detection
 from . import test_score_move
