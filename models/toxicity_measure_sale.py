@@ -161,10 +161,18 @@ class ToxicityMeasureSale(models.AbstractModel):
         """SQL: partner_id, company_id, value (1 impulsive, else 0) per first order."""
         return SQL(
             """
+            WITH met AS (
+                SELECT customer.customer_id AS partner_id, lead.company_id,
+                       MIN(lead.create_date) AS day
+                  FROM crm_lead lead
+                  JOIN customer ON customer.partner_id = lead.partner_id
+              GROUP BY customer.customer_id, lead.company_id
+            )
             SELECT ordered.partner_id,
                    ordered.company_id,
                    CASE WHEN ABS(EXTRACT(EPOCH FROM ordered.date_order
-                                 - LEAST(ordered.quoted, lead.met))) <= 86400
+                                 - LEAST(ordered.quoted, own.day, shared.day)))
+                          <= 86400
                         THEN 1 ELSE 0 END AS value
               FROM (
                 SELECT customer.customer_id AS partner_id,
@@ -176,14 +184,10 @@ class ToxicityMeasureSale(models.AbstractModel):
                   JOIN customer ON customer.partner_id = sale.partner_id
               GROUP BY customer.customer_id, sale.company_id
               ) ordered
-         LEFT JOIN LATERAL (
-                SELECT MIN(lead.create_date) AS met
-                  FROM crm_lead lead
-                  JOIN customer ON customer.partner_id = lead.partner_id
-                 WHERE customer.customer_id = ordered.partner_id
-                   AND COALESCE(lead.company_id, ordered.company_id)
-                     = ordered.company_id
-              ) lead ON TRUE
+         LEFT JOIN met own ON own.partner_id = ordered.partner_id
+                          AND own.company_id = ordered.company_id
+         LEFT JOIN met shared ON shared.partner_id = ordered.partner_id
+                             AND shared.company_id IS NULL
              WHERE ordered.date_order IS NOT NULL
             """
         )
