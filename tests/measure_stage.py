@@ -128,6 +128,13 @@ class MeasureStage(ToxicityCommon):
             ]
         )
         cls.projects = dict(zip(cls.companies, projects, strict=True))
+        # Whatever has a chatter may be rated; of these each company has its own.
+        cls.rated = cls.env["product.template"].create(
+            [
+                {"name": "Rated", "type": "service", "company_id": company.id}
+                for company in cls.companies
+            ]
+        )
         cls.state_field = cls.env.ref("project.field_project_task__state")
         cls.other_field = cls.env.ref("project.field_project_task__stage_id")
 

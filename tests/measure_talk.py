@@ -27,6 +27,7 @@ class Talk:
                 *self.stage.projects.values(),
                 self.stage.open_project,
                 self.stage.products[0].product_tmpl_id,
+                *self.stage.rated,
             )
             self.told["ratings"].append(
                 (record._name, record.id, *self._prepare_rating(self.day()))

@@ -1,12 +1,14 @@
 from datetime import date, timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
+from odoo.tools.safe_eval import safe_eval
 
-from .common import ToxicityCommon
+from .common import USER_GROUP, ToxicityCommon
 
 TODAY = date(2026, 3, 10)
 
@@ -211,30 +213,90 @@ class TestCustomerClaim(ToxicityCommon):
         with self.assertRaisesRegex(ValidationError, "does not belong"):
             self.make_claim(contact_id=stranger.id)
 
-    def test_a_lead_fills_the_customer_and_is_where_it_was_said(self):
+    def make_sources(self, user):
+        """Where a claim may be heard: a lead, a quotation, an order and a project."""
         contact = self.make_customer(
             name="Buyer", is_company=False, parent_id=self.customer.id
         )
-        lead = self.env["crm.lead"].create(
-            {
-                "name": "Big plans",
-                "partner_id": contact.id,
-                "user_id": self.salesperson.id,
-            }
+        said_by = {"partner_id": contact.id, "user_id": user.id}
+        quotation = self.make_order(
+            (self.service_ordered, 1), confirm=False, name="Quoted", **said_by
         )
+        order = self.make_order((self.service_ordered, 1), **said_by)
+        lead = self.env["crm.lead"].create({"name": "Big plans", **said_by})
+        project = self.env["project.project"].create({"name": "Shop", **said_by})
+        return contact, (lead, quotation, order, project)
+
+    def get_buttons(self, record, user):
+        """The buttons to note a claim that the user is shown on the record's form."""
+        view = record._name == "project.project" and "project.edit_project"
+        arch = record.with_user(user).get_view(
+            view_id=view and self.env.ref(view).id, view_type="form"
+        )["arch"]
+        action = self.env.ref("toxic_customer_exit.customer_claim_action_note")
+        return etree.fromstring(arch).xpath(f"//button[@name='{action.id}']")
+
+    def note_claim(self, record, user):
+        """A claim noted with the button, as the user fills in what is asked."""
+        (button,) = self.get_buttons(record, user)
+        context = safe_eval(button.get("context"), {"id": record.id})
         form = Form(
-            self.env["customer.claim"]
-            .with_user(self.salesperson)
-            .with_context(default_res_model="crm.lead", default_res_id=lead.id),
+            self.env["customer.claim"].with_user(user).with_context(**context),
             view="toxic_customer_exit.customer_claim_view_form_note",
         )
         form.topic = "revenue"
         form.claimed_value = 5_000_000
-        claim = form.save()
-        self.assertRecordValues(
-            claim, [{"partner_id": self.customer.id, "contact_id": contact.id}]
+        return form.save()
+
+    def test_a_claim_is_noted_where_it_is_heard(self):
+        contact, sources = self.make_sources(self.salesperson)
+        for source in sources:
+            with self.subTest(source=source.display_name):
+                claim = self.note_claim(source, self.salesperson)
+                self.assertRecordValues(
+                    claim,
+                    [
+                        {
+                            "partner_id": self.customer.id,
+                            "contact_id": contact.id,
+                            "company_id": self.company.id,
+                            "user_id": self.salesperson.id,
+                            "verdict": "unverified",
+                        }
+                    ],
+                )
+                opened = claim.action_open_source()
+                self.assertEqual(opened["res_model"], source._name)
+                self.assertEqual(opened["res_id"], source.id)
+
+    def test_whoever_is_not_of_the_group_is_shown_no_button(self):
+        bookkeeper = self.make_user("bookkeeper", "account.group_account_invoice")
+        _contact, (_lead, *sources) = self.make_sources(self.salesperson)
+        for source in sources:
+            with self.subTest(source=source.display_name):
+                self.assertFalse(self.get_buttons(source, bookkeeper))
+
+    def test_nobody_notes_a_claim_on_what_one_may_not_read(self):
+        newcomer = self.make_user("newcomer", f"base.group_user,{USER_GROUP}")
+        _contact, sources = self.make_sources(self.salesperson)
+        for source in sources[:3]:
+            # The button as whoever may read it has it
+            (button,) = self.get_buttons(source, self.salesperson)
+            context = safe_eval(button.get("context"), {"id": source.id})
+            claims = self.env["customer.claim"].with_context(**context)
+            with (
+                self.subTest(source=source.display_name),
+                self.assertRaises(AccessError),
+            ):
+                claims.with_user(newcomer).default_get(["partner_id"])
+
+    def test_a_project_for_nobody_offers_no_claim(self):
+        project = self.env["project.project"].create({"name": "Our own"})
+        (button,) = self.get_buttons(project, self.salesperson)
+        hidden = safe_eval(
+            button.get("invisible"), {"id": project.id, "partner_id": False}
         )
-        self.assertEqual(claim.action_open_source()["res_id"], lead.id)
+        self.assertTrue(hidden)
 
     def test_a_colleague_without_the_group_neither_notes_nor_reads(self):
         with self.assertRaises(AccessError):

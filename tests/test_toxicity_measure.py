@@ -8,6 +8,8 @@ from odoo import Command
 from odoo.exceptions import UserError
 
 from .common import USER_GROUP, ToxicityCommon
+from .measure_books import Books
+from .measure_oracle import poor_rating
 
 TODAY = date(2026, 3, 10)
 
@@ -90,6 +92,60 @@ class TestRecordsBehind(MeasureCommon):
                         }
                     ],
                 )
+
+
+class TestRatingsElsewhere(MeasureCommon):
+    """Ratings of what is neither a task nor a project: tickets, products, orders."""
+
+    def rate(self, record, rating=1):
+        self.env["rating.rating"].sudo().create(
+            {
+                "res_model_id": self.env["ir.model"]._get_id(record._name),
+                "res_id": record.id,
+                "partner_id": self.customer.id,
+                "rating": rating,
+                "consumed": True,
+            }
+        )
+
+    def get_rated(self, company):
+        """The value in that company, and the same from the conventions in Python."""
+        line = self.get_score(company=company).line_ids.filtered(
+            lambda line: line.indicator_id.code == "poor_rating"
+        )
+        expected = poor_rating(Books(self.env, TODAY))
+        finding = expected.get((self.customer.sudo(), company.sudo()))
+        self.assertEqual(bool(line), bool(finding))
+        if finding:
+            self.assertAlmostEqual(line.value, float(finding.value), 5)
+        return line.value if line else None
+
+    def test_a_rating_counts_in_the_company_of_what_was_rated(self):
+        other = self.setup_other_company()["company"]
+        self.env.user.company_ids |= other
+        # We sell to the customer: without a company the rating would count here.
+        self.make_order((self.service_ordered, 1))
+        self.rate(self.make_product(company_id=other.id))
+        self.rescore()
+        self.assertIsNone(self.get_rated(self.company))
+        self.assertEqual(self.get_rated(other), 1)
+
+    def test_a_rating_of_what_is_everybodys_counts_for_all_who_sold(self):
+        other = self.setup_other_company()["company"]
+        self.env.user.company_ids |= other
+        self.make_order((self.service_ordered, 1))
+        self.rate(self.make_product(company_id=False), rating=3)
+        self.rescore()
+        self.assertEqual(self.get_rated(self.company), 0.5)
+        self.assertIsNone(self.get_rated(other))
+
+    def test_a_rated_order_counts_in_its_company(self):
+        self.rate(self.make_order((self.service_ordered, 1), confirm=False))
+        self.rescore()
+        self.assertEqual(self.get_rated(self.company), 1)
+
+    def make_product(self, **values):
+        return self.env["product.template"].create({"name": "Course", **values})
 
 
 class TestPaymentDelay(MeasureCommon):
