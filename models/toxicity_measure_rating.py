@@ -105,7 +105,7 @@ class ToxicityMeasureRating(models.AbstractModel):
             SQL(
                 """
                 SELECT name
-                  FROM UNNEST(%s) name
+                  FROM UNNEST(%s::text[]) name
                  WHERE EXISTS (SELECT 1 FROM rating_rating rating
                                 WHERE rating.res_model = name AND rating.consumed)
                 """,

@@ -5,6 +5,7 @@ from . import test_customer_claim
 from . import test_customer_claim_signal
 from . import test_customer_exit
 from . import test_demo
+from . import test_demo_scoring_tab
 from . import test_ethical_request
 from . import test_final_invoice
 from . import test_final_invoice_advances

@@ -10,6 +10,7 @@ import {
     mountView,
     onRpc,
 } from "@web/../tests/web_test_helpers";
+import { roundTogether } from "@toxic_customer_exit/toxicity_explanation/toxicity_explanation";
 
 const WHY = {
     score: 67.6,
@@ -39,9 +40,12 @@ const WHY = {
             value: "32 days",
             low: "5 days",
             high: "60 days",
+            half_life: false,
             fill: 0.49,
-            load: 0.44,
-            share: 0.27,
+            weight: 0.9,
+            strength: 0.49,
+            load: 0.441,
+            share: 0.6675,
             records: [{ model: "account.move", label: "Invoices", readable: true }],
         },
         {
@@ -53,14 +57,51 @@ const WHY = {
             value: "40 %",
             low: "20 %",
             high: "70 %",
+            half_life: false,
             fill: 0.4,
+            weight: 0.5,
+            strength: 0.4,
             load: 0.2,
-            share: 0.12,
+            share: 0.3025,
             records: [
                 { model: "account.move", label: "Invoices", readable: false },
                 { model: "account.analytic.line", label: "Timesheets", readable: true },
                 { model: "project.task", label: "Tasks", readable: true },
             ],
+        },
+        {
+            id: 9,
+            name: "Abusive",
+            about: "",
+            polarity: "strain",
+            dimension: "Conduct",
+            value: "1 recorded",
+            low: "",
+            high: "",
+            half_life: 180,
+            fill: 0.02,
+            weight: 0.8,
+            strength: 0.02,
+            load: 0.02,
+            share: 0.03,
+            records: [],
+        },
+        {
+            id: 10,
+            name: "Refers others",
+            about: "",
+            polarity: "credit",
+            dimension: "Reciprocity",
+            value: "0",
+            low: "0",
+            high: "3",
+            half_life: false,
+            fill: 0,
+            weight: 0.6,
+            strength: 0,
+            load: 0,
+            share: 0,
+            records: [],
         },
     ],
     history: [
@@ -90,6 +131,18 @@ class Customer extends models.Model {
                 missing: "Sends work back",
                 history: WHY.history.slice(1),
                 move: false,
+            },
+        },
+        {
+            id: 3,
+            why: {
+                ...WHY,
+                band: "watch",
+                override: {
+                    computed: "Strained",
+                    until: "2026-12-31",
+                    reason: "We met the new buyer.",
+                },
             },
         },
     ];
@@ -130,9 +183,9 @@ test("a bar shows where the value lies and opens its records", async () => {
         },
     });
     await mountCustomer(1);
-    expect(".o_toxicity_bar").toHaveCount(2);
+    expect(".o_toxicity_bar").toHaveCount(3);
     expect(".o_toxicity_bar:first .progress").toHaveAttribute("aria-valuenow", "49");
-    expect(".o_toxicity_bar:first").toHaveText(/32 days[\s\S]*5 days[\s\S]*60 days[\s\S]*0\.44[\s\S]*27 %/);
+    expect(".o_toxicity_bar:first").toHaveText(/32 days[\s\S]*5 days[\s\S]*60 days[\s\S]*0\.44[\s\S]*67 %/);
     await click(".o_toxicity_bar:first button");
     await animationFrame();
     expect.verifySteps([[[7], "account.move"], "account.move"]);
@@ -149,8 +202,8 @@ test("a number made of several kinds of records opens each that one may read", a
         },
     });
     await mountCustomer(1);
-    expect(queryAllTexts(".o_toxicity_bar:last button")).toEqual(["Timesheets", "Tasks"]);
-    await click(".o_toxicity_bar:last button:last");
+    expect(queryAllTexts(".o_toxicity_bar:eq(1) button")).toEqual(["Timesheets", "Tasks"]);
+    await click(".o_toxicity_bar:eq(1) button:last");
     await animationFrame();
     expect.verifySteps([[[8], "project.task"], "project.task"]);
 });
@@ -159,6 +212,44 @@ test("without a past there is no trend line, and a cap and a gap are said", asyn
     await mountCustomer(2);
     expect(".o_toxicity_history").toHaveCount(0);
     expect(".o_toxicity_move").toHaveCount(0);
-    expect(".alert-warning").toHaveText(/no person has recorded anything/);
-    expect(".alert-danger").toHaveText(/Sends work back/);
+    expect(".o_toxicity_cap").toHaveText(/no person has recorded anything/);
+    expect(".o_toxicity_missing").toHaveText(/Sends work back/);
+});
+
+test("an axis sums its loads, and its shares add up to a hundred as they are shown", async () => {
+    await mountCustomer(1);
+    expect("tbody[data-axis=strain] .o_toxicity_total").toHaveText(/Strain 68[\s\S]*0\.66[\s\S]*100 %/);
+    expect(queryAllTexts("tbody[data-axis=strain] .o_toxicity_bar .o_toxicity_share")).toEqual([
+        "67 %",
+        "30 %",
+        "3 %",
+    ]);
+    expect("tbody[data-axis=credit]").toHaveCount(0);
+    expect(".o_toxicity_bar:eq(0) .o_toxicity_load").toHaveText(/0\.44\s*0\.90 × 0\.49/);
+    expect(".o_toxicity_bar:eq(2)").toHaveText(/fades by half in 180 days/);
+});
+
+test("what adds nothing is folded away, and told apart by its axis", async () => {
+    await mountCustomer(1);
+    expect(".o_toxicity_idle").toHaveText(/without effect: 1/);
+    await click(".o_toxicity_idle button");
+    await animationFrame();
+    expect(".o_toxicity_bar").toHaveCount(4);
+    expect(".o_toxicity_bar:last").toHaveText(/Refers others[\s\S]*credit/);
+    expect(".o_toxicity_bar:last .o_toxicity_share").toHaveText("");
+});
+
+test("a band set by hand stands beside the computed one, with until when and why", async () => {
+    await mountCustomer(3);
+    expect(".o_toxicity_override").toHaveText(/Watch was set[\s\S]*2026[\s\S]*Strained/);
+    expect(".o_toxicity_override").toHaveText(/We met the new buyer/);
+    expect(".o_toxicity_band").toHaveText("Watch");
+});
+
+test("rounded together, numbers add up to their rounded sum", () => {
+    expect(roundTogether([33.34, 33.33, 33.33])).toEqual([34, 33, 33]);
+    expect(roundTogether([66.75, 30.25, 3])).toEqual([67, 30, 3]);
+    expect(roundTogether([0.4, 99.6])).toEqual([0, 100]);
+    expect(roundTogether([100])).toEqual([100]);
+    expect(roundTogether([])).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
+import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
 import { loadBundle } from "@web/core/assets";
 import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
@@ -8,7 +8,20 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 // One colour per band, from the best to the worst; each always comes with its word.
 const BAND_COLORS = { healthy: "#28a745", watch: "#17a2b8", strained: "#ffac00", toxic: "#dc3545" };
-const NEEDLE_COLOR = "#343a40";
+const BAND_CLASSES = { healthy: "success", watch: "info", strained: "warning", toxic: "danger" };
+
+/** Rounds numbers to whole ones that still add up to the rounded sum of all. */
+export function roundTogether(numbers) {
+    const rounded = numbers.map(Math.floor);
+    const sum = (values) => values.reduce((total, value) => total + value, 0);
+    const missing = Math.round(sum(numbers)) - sum(rounded);
+    numbers
+        .map((number, index) => [number - rounded[index], index])
+        .sort(([one], [other]) => other - one)
+        .slice(0, missing)
+        .forEach(([, index]) => rounded[index]++);
+    return rounded;
+}
 
 /** Points the needle of a half-ring chart to a value between 0 and 100. */
 function needle(value) {
@@ -20,7 +33,7 @@ function needle(value) {
             const { ctx } = chart;
             ctx.save();
             ctx.lineWidth = 3;
-            ctx.strokeStyle = NEEDLE_COLOR;
+            ctx.strokeStyle = getComputedStyle(chart.canvas).color;
             ctx.beginPath();
             ctx.moveTo(x, y);
             ctx.lineTo(x + outerRadius * Math.cos(angle), y + outerRadius * Math.sin(angle));
@@ -43,6 +56,7 @@ export class ToxicityExplanation extends Component {
         this.orm = useService("orm");
         this.gaugeRef = useRef("gauge");
         this.historyRef = useRef("history");
+        this.state = useState({ showsIdle: false });
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
             () => {
@@ -67,6 +81,48 @@ export class ToxicityExplanation extends Component {
 
     get bandLabel() {
         return this.why.bands[this.why.band];
+    }
+
+    get bandClass() {
+        return `text-bg-${BAND_CLASSES[this.why.band]}`;
+    }
+
+    get thresholdsText() {
+        const { bands, thresholds } = this.why;
+        const [watch, strained, toxic] = thresholds;
+        return _t("%(watch)s from %(from_watch)s, %(strained)s from %(from_strained)s, %(toxic)s from %(from_toxic)s", {
+            watch: bands.watch,
+            strained: bands.strained,
+            toxic: bands.toxic,
+            from_watch: watch,
+            from_strained: strained,
+            from_toxic: toxic,
+        });
+    }
+
+    /** The reasons by axis; the shares of each add up to 100 as they are shown. */
+    get groups() {
+        return [
+            { key: "strain", name: _t("Strain"), result: this.score },
+            { key: "credit", name: _t("Credit"), result: this.credit },
+        ]
+            .map((group) => ({ ...group, bars: this.getWeighedBars(group.key) }))
+            .filter((group) => group.bars.length)
+            .map((group) => ({
+                ...group,
+                load: group.bars.reduce((total, bar) => total + bar.load, 0),
+            }));
+    }
+
+    getWeighedBars(polarity) {
+        const bars = this.why.bars.filter((bar) => bar.load && bar.polarity === polarity);
+        const shares = roundTogether(bars.map((bar) => 100 * bar.share));
+        return bars.map((bar, index) => ({ ...bar, percent: shares[index] }));
+    }
+
+    /** What was looked at and adds nothing. */
+    get idleBars() {
+        return this.why.bars.filter((bar) => !bar.load);
     }
 
     get hasHistory() {
@@ -173,7 +229,12 @@ export class ToxicityExplanation extends Component {
                 animation: false,
                 maintainAspectRatio: false,
                 scales: { y: { min: 0, max: 100 } },
-                plugins: { legend: { position: "bottom" } },
+                plugins: {
+                    legend: {
+                        position: "bottom",
+                        labels: { usePointStyle: true, pointStyle: "line", pointStyleWidth: 32 },
+                    },
+                },
             },
         });
     }
