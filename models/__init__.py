@@ -1,4 +1,5 @@
 from . import account_move
+from . import base_automation
 from . import crm_lead
 from . import toxicity_internal_thread
 from . import customer_evidence
@@ -30,6 +31,7 @@ from . import toxicity_norm
 from . import toxicity_score
 from . import toxicity_score_engine
 from . import toxicity_score_engine_parts
+from . import toxicity_score_engine_rehearsal
 from . import toxicity_score_engine_results
 from . import toxicity_score_explanation
 from . import toxicity_score_line
@@ -37,3 +39,4 @@ from . import toxicity_score_run
 from . import toxicity_score_snapshot
 from . import toxicity_signal
 from . import toxicity_signal_ethics
+from . import toxicity_weight

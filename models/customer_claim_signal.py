@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 
 from .customer_claim import DOUBLE_GAP
@@ -50,11 +52,15 @@ class CustomerClaim(models.Model):
         indicator = self.env.ref(INDICATOR, raise_if_not_found=False)
         # sudo: the signal is the verifier's, whoever changed the claim
         missing = self.browse().sudo()
+        changes = defaultdict(missing.signal_ids.browse)
         for claim in self.sudo():
             if claim.signal_ids:
-                claim._update_signal()
+                changes[claim._note_signal_changes()] |= claim.signal_ids
             elif indicator and claim._get_severity():
                 missing |= claim
+        for vals, signals in changes.items():
+            if vals:
+                signals.write(dict(vals))
         self.env["toxicity.signal"].sudo().create(
             [
                 {**claim._prepare_signal_vals(), "indicator_id": indicator.id}
@@ -62,24 +68,26 @@ class CustomerClaim(models.Model):
             ]
         )
 
-    def _update_signal(self):
+    def _note_signal_changes(self):
+        """What to write to the signal, as pairs: signals with equal ones go together.
+
+        What a withdrawn signal was before is noted on the claim.
+        """
         signal = self.signal_ids
         if not self._get_severity():
-            if signal.state != "withdrawn":
-                self.retracted_state = signal.state
-                signal.state = "withdrawn"
-            return
+            if signal.state == "withdrawn":
+                return ()
+            self.retracted_state = signal.state
+            return (("state", "withdrawn"),)
         vals = self._prepare_signal_vals()
         if self.retracted_state:
             vals["state"] = self.retracted_state
             self.retracted_state = False
-        changed = {
-            name: value
+        return tuple(
+            (name, value)
             for name, value in vals.items()
             if signal._fields[name].convert_to_write(signal[name], signal) != value
-        }
-        if changed:
-            signal.write(changed)
+        )
 
     def _prepare_signal_vals(self):
         """Hook: the signal of a claim that did not hold."""
@@ -118,4 +126,7 @@ class CustomerClaim(models.Model):
                 ("date_verified", "!=", False),
             ]
         )
-        claims._sync_signals()
+        scores = self.env["toxicity.score"]
+        with scores._gather_rescores() as customer_ids:
+            claims._sync_signals()
+        scores._rescore(self.env["res.partner"].browse(customer_ids))

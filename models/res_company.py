@@ -7,6 +7,8 @@ THRESHOLD_FIELDS = {
     "toxicity_window_days",
 }
 GROUP = "toxic_customer_exit.group_toxicity_user"
+# Ten years; a much longer window would begin before there are dates.
+MAX_WINDOW_DAYS = 3650
 
 
 class ResCompany(models.Model):
@@ -49,9 +51,9 @@ class ResCompany(models.Model):
         "The thresholds of the bands rise from Watch over Strained to Toxic, between "
         "0 and 100.",
     )
-    _toxicity_window_positive = models.Constraint(
-        "CHECK (toxicity_window_days > 0)",
-        "The measures look back over at least one day.",
+    _toxicity_window_range = models.Constraint(
+        f"CHECK (toxicity_window_days > 0 AND toxicity_window_days <= {MAX_WINDOW_DAYS})",
+        "The measures look back over at least one day, at the most ten years.",
     )
 
     # Written so that NaN, which PostgreSQL sorts above everything, fails too.

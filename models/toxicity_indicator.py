@@ -88,10 +88,22 @@ class ToxicityIndicator(models.Model):
     )
     unit = fields.Selection(UNITS, required=True, default="signals")
     weight = fields.Float(
+        string="Default weight",
         required=True,
         default=0.5,
-        help="Load at full strength. One unit of load halves what goodwill is left.",
+        help="Load at full strength, in every company that has not tuned it. One unit "
+        "of load halves what goodwill is left.",
     )
+    weight_ids = fields.One2many(
+        "toxicity.weight", "indicator_id", string="Own weights", readonly=True
+    )
+    company_weight = fields.Float(
+        string="Weight",
+        compute="_compute_company_weight",
+        help="What it weighs in your company: as tuned there, or else the default. 0 "
+        "means that it does not count.",
+    )
+    has_own_weight = fields.Boolean(compute="_compute_company_weight")
     cap = fields.Float(
         required=True,
         default=1.0,
@@ -133,6 +145,15 @@ class ToxicityIndicator(models.Model):
         " (low < high AND low > '-Infinity' AND high < 'Infinity'))",
         "The low value of a measured indicator lies below its high value.",
     )
+
+    @api.depends_context("company")
+    @api.depends("weight", "weight_ids.weight")
+    def _compute_company_weight(self):
+        own = self.env["toxicity.weight"]._get_own(self.env.company, self._origin)
+        for indicator in self:
+            weight = own.get(indicator._origin)
+            indicator.has_own_weight = bool(weight)
+            indicator.company_weight = weight.weight if weight else indicator.weight
 
     @api.constrains("origin", "code")
     def _check_measure_exists(self):

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
@@ -33,6 +35,7 @@ CAPS = [
 OVERRIDE_FIELDS = {"band_override", "band_override_until", "band_override_reason"}
 
 BATCH_SIZE = 5000
+GATHERED = "toxicity_gathered_rescores"
 
 
 class ToxicityScore(models.Model):
@@ -211,9 +214,24 @@ class ToxicityScore(models.Model):
     def _rescore(self, partners):
         """Rescore the customers of the given partners at once."""
         customers = partners.commercial_partner_id
-        if customers:
+        gathered = self.env.cr.postcommit.data.get(GATHERED)
+        if gathered is not None:
+            gathered.update(customers.ids)
+        elif customers:
             # sudo: results are the engine's, whoever gave the reason to compute them
             self.env["toxicity.score.engine"].sudo()._rescore_customers(customers.ids)
+
+    @api.model
+    @contextmanager
+    def _gather_rescores(self):
+        """Rescore nobody within; yields the ids of those whom the caller is to."""
+        # There, for a rolled back savepoint forgets what lies in the cursor's cache.
+        data = self.env.cr.postcommit.data
+        outer, data[GATHERED] = data.get(GATHERED), set()
+        try:
+            yield data[GATHERED]
+        finally:
+            data[GATHERED] = outer
 
     @api.model
     def _schedule_rescore(self):

@@ -76,7 +76,10 @@ class ToxicityScoreEngine(models.AbstractModel):
 
     @api.model
     def _insert_parts(self, relations, query):
-        """Weigh what the query found: x, and load = weight × min(cap, x)."""
+        """Weigh what the query found: x, and load = weight × min(cap, x).
+
+        What weighs nothing in a company is as if it had not been looked for there.
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -86,11 +89,14 @@ class ToxicityScoreEngine(models.AbstractModel):
                        indicator.polarity, indicator.dimension, indicator.origin,
                        ROUND(found.value::numeric, 6),
                        ROUND(weighed.x::numeric, 6),
-                       ROUND((indicator.weight * LEAST(indicator.cap, weighed.x)
-                             )::numeric, 6)
+                       ROUND((COALESCE(tuned.weight, indicator.weight)
+                              * LEAST(indicator.cap, weighed.x))::numeric, 6)
                   FROM (%(query)s) found
                   JOIN toxicity_indicator indicator
                     ON indicator.id = found.indicator_id
+             LEFT JOIN toxicity_weight tuned
+                    ON tuned.company_id = found.company_id
+                   AND tuned.indicator_id = found.indicator_id
             CROSS JOIN LATERAL (
                        SELECT CASE indicator.origin
                               WHEN 'recorded' THEN found.value
@@ -98,6 +104,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                                                 / (indicator.high - indicator.low)))
                               END AS x
                    ) weighed
+                 WHERE tuned.weight IS DISTINCT FROM 0
                 """,
                 relations=relations,
                 query=query,

@@ -58,7 +58,8 @@ class ToxicityScoreEngine(models.AbstractModel):
             SELECT added.*,
                    ROUND(100 * (1 - POWER(2.0, -added.load)), 2) AS score,
                    ROUND(100 * (1 - POWER(2.0, -added.credit_load)), 2) AS credit,
-                   ROUND(added.measured / GREATEST(1, %(measures)s)::numeric, 4)
+                   ROUND(added.measured / GREATEST(
+                       1, %(measures)s - COALESCE(unused.count, 0))::numeric, 4)
                        AS coverage
               FROM (
                 SELECT partner_id, company_id,
@@ -76,8 +77,23 @@ class ToxicityScoreEngine(models.AbstractModel):
                   FROM toxicity_part
               GROUP BY partner_id, company_id
               ) added
+         LEFT JOIN (%(unused)s) unused ON unused.company_id = added.company_id
             """,
             measures=len(self._get_measured_indicators()),
+            unused=self._get_unused_query(),
+        )
+
+    @api.model
+    def _get_unused_query(self):
+        """SQL: company_id, count of the measures that weigh nothing there."""
+        return SQL(
+            """
+            SELECT company_id, COUNT(*)
+              FROM toxicity_weight
+             WHERE weight = 0 AND indicator_id = ANY(%s)
+          GROUP BY company_id
+            """,
+            self._get_measured_indicators().ids,
         )
 
     @api.model

@@ -99,9 +99,11 @@ class ToxicityScore(models.Model):
         indicators = self.env["toxicity.indicator"].search(
             [("polarity", "=", "strain")]
         )
+        weights = self.env["toxicity.weight"]._get_weights(self.company_id, indicators)
         return {
             indicator.code: Setting(
                 **{name: indicator[name] for name in SETTING_FIELDS}
+                | {"weight": weights[indicator]}
             )
             for indicator in indicators
         }

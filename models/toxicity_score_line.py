@@ -119,7 +119,7 @@ class ToxicityScoreLine(models.Model):
     def _get_bar(self):
         """One bar of the Scoring tab: what was found and how far it fills the bar."""
         self.ensure_one()
-        indicator = self.indicator_id
+        indicator = self.indicator_id.with_company(self.company_id)
         is_measured = indicator.origin == "measured"
         return {
             "id": self.id,
@@ -134,7 +134,7 @@ class ToxicityScoreLine(models.Model):
             "high": self._format_value(indicator.high) if is_measured else "",
             "half_life": False if is_measured else indicator.half_life,
             "fill": min(1.0, self.intensity / indicator.cap),
-            "weight": indicator.weight,
+            "weight": indicator.company_weight,
             "strength": min(indicator.cap, self.intensity),
             "load": self.load,
             "share": self.share,

@@ -86,13 +86,17 @@ class ToxicityScoreSnapshot(models.Model):
                                   'value', line.value, 'intensity', line.intensity,
                                   'load', line.load, 'polarity', line.polarity,
                                   'origin', indicator.origin,
-                                  'weight', indicator.weight, 'cap', indicator.cap,
+                                  'weight', COALESCE(tuned.weight, indicator.weight),
+                                  'cap', indicator.cap,
                                   'half_life', indicator.half_life,
                                   'low', indicator.low, 'high', indicator.high
                               )) AS parts
                          FROM toxicity_score_line line
                          JOIN toxicity_indicator indicator
                            ON indicator.id = line.indicator_id
+                    LEFT JOIN toxicity_weight tuned
+                           ON tuned.company_id = line.company_id
+                          AND tuned.indicator_id = line.indicator_id
                         WHERE line.score_id = score.id
                    ) part ON TRUE
                  WHERE %(condition)s

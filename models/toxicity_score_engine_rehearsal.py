@@ -1,0 +1,106 @@
+from contextlib import closing, contextmanager
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .base_automation import DroppedCallbacks
+
+
+class ToxicityScoreEngine(models.AbstractModel):
+    """What the engine would say under other settings, without writing a score."""
+
+    _inherit = "toxicity.score.engine"
+
+    @api.model
+    @contextmanager
+    def _rehearsal(self):
+        """Undo whatever is done within, and whatever that left to do at the commit.
+
+        No automation rule runs (see base_automation.py), no mail, bus message or web
+        hook leaves, no scheduled action is woken.
+        """
+        cr = self.env.cr
+        # Entering does what waits for the commit of what was done before.
+        savepoint = cr.savepoint()
+        hooks = cr.precommit, cr.postcommit
+        cr.precommit, cr.postcommit = DroppedCallbacks(), DroppedCallbacks()
+        try:
+            with closing(savepoint):
+                yield
+        finally:
+            cr.precommit, cr.postcommit = hooks
+
+    @api.model
+    def _foresee(self, company):
+        """What rescoring everyone would do in the company, to be undone by the caller.
+
+        Returns the moves as (partner_id, old_score, new_score, old_band, new_band,
+        is_held), and how many customers go from which band to which.
+        """
+        self.env.flush_all()
+        self.env["toxicity.norm"]._refresh()
+        self._create_parts(lambda column: SQL("TRUE"))
+        self._create_results()
+        self._create_outlook(company)
+        moves = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id, old_score, new_score,
+                       CASE WHEN is_held THEN computed_old ELSE old_band END,
+                       CASE WHEN is_held THEN computed_new ELSE new_band END,
+                       is_held
+                  FROM toxicity_outlook
+                 WHERE is_held OR old_band != new_band
+                """
+            )
+        )
+        counts = self.env.execute_query(
+            SQL(
+                "SELECT old_band, new_band, COUNT(*) FROM toxicity_outlook"
+                " GROUP BY old_band, new_band"
+            )
+        )
+        return moves, counts
+
+    @api.model
+    def _create_outlook(self, company):
+        """Compare the results of the company with its scores, customer by customer.
+
+        The band of a customer is what a manager set, while that lasts, or else what is
+        computed; who has no data left loses the score and with it what was set.
+        *Held* is whose computed band changes under one that a manager set.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                DROP TABLE IF EXISTS toxicity_outlook;
+                CREATE TEMPORARY TABLE toxicity_outlook ON COMMIT DROP AS
+                SELECT outlook.*,
+                       override IS NOT NULL AND old_band = new_band
+                           AND computed_old != computed_new AS is_held
+                  FROM (
+                    SELECT COALESCE(result.partner_id, score.partner_id) AS partner_id,
+                           score.score AS old_score,
+                           result.score AS new_score,
+                           COALESCE(score.band, 'unknown') AS computed_old,
+                           COALESCE(result.band, 'unknown') AS computed_new,
+                           COALESCE(score.current_band, 'unknown') AS old_band,
+                           CASE WHEN result.partner_id IS NULL THEN 'unknown'
+                                ELSE COALESCE(kept.override, result.band)
+                                 END AS new_band,
+                           kept.override
+                      FROM (SELECT * FROM toxicity_result
+                             WHERE company_id = %(company)s) result
+                 FULL JOIN (SELECT * FROM toxicity_score
+                             WHERE company_id = %(company)s) score
+                        ON score.partner_id = result.partner_id
+        CROSS JOIN LATERAL (
+                           SELECT CASE WHEN score.band_override_until >= %(today)s::date
+                                       THEN score.band_override END AS override
+                           ) kept
+                  ) outlook
+                """,
+                company=company.id,
+                today=fields.Date.today(),
+            )
+        )
