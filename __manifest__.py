@@ -26,6 +26,8 @@
         "data/mail_template_data.xml",
         "wizards/toxicity_signal_contest_views.xml",
         "wizards/final_invoice_preview_views.xml",
+        "wizards/toxicity_tuning_move_views.xml",
+        "wizards/toxicity_tuning_views.xml",
         "views/toxicity_signal_views.xml",
         "views/toxicity_indicator_views.xml",
         "views/toxicity_score_views.xml",

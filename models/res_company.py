@@ -52,7 +52,8 @@ class ResCompany(models.Model):
         "0 and 100.",
     )
     _toxicity_window_range = models.Constraint(
-        f"CHECK (toxicity_window_days > 0 AND toxicity_window_days <= {MAX_WINDOW_DAYS})",
+        "CHECK (toxicity_window_days > 0"
+        f" AND toxicity_window_days <= {MAX_WINDOW_DAYS})",
         "The measures look back over at least one day, at the most ten years.",
     )
 

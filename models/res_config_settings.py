@@ -4,19 +4,18 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    # To be seen here, and tuned where a preview says who would change band.
     toxicity_watch_threshold = fields.Integer(
-        related="company_id.toxicity_watch_threshold", readonly=False
+        related="company_id.toxicity_watch_threshold"
     )
     toxicity_strained_threshold = fields.Integer(
-        related="company_id.toxicity_strained_threshold", readonly=False
+        related="company_id.toxicity_strained_threshold"
     )
     toxicity_toxic_threshold = fields.Integer(
-        related="company_id.toxicity_toxic_threshold", readonly=False
+        related="company_id.toxicity_toxic_threshold"
     )
-    toxicity_window_days = fields.Integer(
-        related="company_id.toxicity_window_days", readonly=False
-    )
-    claim_tolerance = fields.Float(related="company_id.claim_tolerance", readonly=False)
+    toxicity_window_days = fields.Integer(related="company_id.toxicity_window_days")
+    claim_tolerance = fields.Float(related="company_id.claim_tolerance")
     exit_self_approval = fields.Boolean(
         related="company_id.exit_self_approval",
         readonly=False,
@@ -28,7 +27,10 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def _compute_toxicity_failures(self):
-        self.toxicity_failures = self.env["toxicity.indicator"]._get_failed_names()
+        for settings in self:
+            settings.toxicity_failures = self.env[
+                "toxicity.indicator"
+            ]._get_failed_names(settings.company_id)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # Odoo follows a related field as superuser, and checks no groups on the way.

@@ -190,6 +190,7 @@ class ToxicityIndicator(models.Model):
             self.sudo().failure = failure
 
     @api.model
-    def _get_failed_names(self):
-        """The names of the indicators that could not be measured, as one text."""
-        return ", ".join(self.search([("failure", "!=", False)]).mapped("name"))
+    def _get_failed_names(self, company):
+        """The names of what counts in the company and could not be measured, a text."""
+        failed = self.search([("failure", "!=", False)]).with_company(company)
+        return ", ".join(failed.filtered("company_weight").mapped("name"))

@@ -29,7 +29,9 @@ class ToxicityScore(models.Model):
             "coverage": self.coverage,
             "capped": self._get_label("capped_by"),
             "override": self._get_override(),
-            "missing": self.env["toxicity.indicator"]._get_failed_names(),
+            "missing": self.env["toxicity.indicator"]._get_failed_names(
+                self.company_id
+            ),
             "bars": [line._get_bar() for line in self._get_ranked_lines()],
             "history": self._get_history(),
             "move": self._get_last_move(),

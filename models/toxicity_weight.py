@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+MAX_WEIGHT = 10
+
 
 class ToxicityWeight(models.Model):
     """What an indicator weighs in one company, where that is not its default.
@@ -34,7 +36,7 @@ class ToxicityWeight(models.Model):
     _company_indicator_uniq = models.UniqueIndex("(company_id, indicator_id)")
     # The upper limit also keeps NaN and infinity out: PostgreSQL sorts both above.
     _weight_range = models.Constraint(
-        "CHECK (weight >= 0 AND weight <= 10)",
+        f"CHECK (weight >= 0 AND weight <= {MAX_WEIGHT})",
         "The weight of an indicator in a company lies between 0 and 10.",
     )
 
