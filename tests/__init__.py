@@ -24,4 +24,7 @@ from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score
 from . import test_toxicity_signal
+from . import test_toxicity_tuning
+from . import test_toxicity_tuning_random
+from . import test_toxicity_weight
 from . import test_uninstall

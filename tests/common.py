@@ -130,6 +130,21 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def make_weight(cls, code, weight, company=None):
+        """What the indicator weighs in the company; nobody is rescored by this."""
+        return (
+            cls.env["toxicity.weight"]
+            .sudo()
+            .create(
+                {
+                    "company_id": (company or cls.env.company).id,
+                    "indicator_id": cls.indicator(code).id,
+                    "weight": weight,
+                }
+            )
+        )
+
+    @classmethod
     def indicator(cls, code):
         return cls.env.ref(f"toxic_customer_exit.indicator_{code}")
 

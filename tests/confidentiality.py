@@ -25,12 +25,16 @@ MODELS = {
         "toxicity.score.snapshot",
         "toxicity.signal",
         "toxicity.signal.contest",
+        "toxicity.weight",
     },
     MANAGER_GROUP: {
         "final.invoice.preview",
         "final.invoice.preview.line",
         "toxicity.norm",
         "toxicity.score.run",
+        "toxicity.tuning",
+        "toxicity.tuning.line",
+        "toxicity.tuning.move",
     },
     NOBODY: {
         "customer.evidence",

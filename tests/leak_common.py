@@ -113,6 +113,7 @@ class LeakCommon(ToxicityCommon):
             "toxicity.score.run": cls.env["toxicity.score.run"].sudo().create({}),
             "toxicity.score.snapshot": cls.score.snapshot_ids,
             "toxicity.signal": cls.signals,
+            "toxicity.weight": cls.make_weight("abusive", 0.85),
         }
 
     @classmethod
@@ -331,6 +332,8 @@ class LeakCommon(ToxicityCommon):
         env = self.env(user=user)
         if model == "toxicity.signal.contest":
             return env[model].create({"reason": f"{MARKER} contested"})
+        if model.startswith("toxicity.tuning"):
+            return self.make_tuning(env)[model]
         preview = env["final.invoice.preview"].create({})
         order_line = self.orders[0].order_line[0]
         line = preview.line_ids.create(
@@ -343,6 +346,23 @@ class LeakCommon(ToxicityCommon):
             }
         )
         return {preview._name: preview, line._name: line}[model]
+
+    def make_tuning(self, env):
+        """{model: record} of a proposal with its preview."""
+        tunings = env["toxicity.tuning"]
+        tuning = tunings.browse(tunings.action_open()["res_id"])
+        tuning.action_preview()
+        tuning.move_ids.unlink()
+        move = tuning.move_ids.create(
+            {
+                "tuning_id": tuning.id,
+                "partner_id": self.customer.id,
+                "old_band": "watch",
+                "new_band": "toxic",
+            }
+        )
+        records = (tuning, tuning.line_ids[0], move)
+        return {record._name: record for record in records}
 
     def setUp(self):
         super().setUp()
