@@ -1,9 +1,21 @@
 from contextlib import closing, contextmanager
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .base_automation import DroppedCallbacks
+
+
+class Move(NamedTuple):
+    """A customer who goes from band to band; held: what a manager set stays above."""
+
+    partner_id: int
+    old_score: float | None
+    new_score: float | None
+    old_band: str
+    new_band: str
+    is_held: bool
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -31,18 +43,28 @@ class ToxicityScoreEngine(models.AbstractModel):
             cr.precommit, cr.postcommit = hooks
 
     @api.model
-    def _foresee(self, company):
-        """What rescoring everyone would do in the company, to be undone by the caller.
+    def _foresee(self, company, customer_ids=None):
+        """What rescoring would do in the company, to be undone by the caller.
 
-        Returns the moves as (partner_id, old_score, new_score, old_band, new_band,
-        is_held), and how many customers go from which band to which.
+        Returns the moves, and how many go from which band to which: of everyone, or of
+        the given commercial partners.
         """
+
+        def scope(column):
+            if customer_ids is None:
+                return SQL("TRUE")
+            return SQL("%s = ANY(%s)", column, customer_ids)
+
         self.env.flush_all()
         self.env["toxicity.norm"]._refresh()
-        self._create_parts(lambda column: SQL("TRUE"))
+        self._create_parts(scope)
         self._create_results()
-        self._create_outlook(company)
-        moves = self.env.execute_query(
+        self._create_outlook(company, scope)
+        return self._get_moves(), self._get_band_counts()
+
+    @api.model
+    def _get_moves(self):
+        rows = self.env.execute_query(
             SQL(
                 """
                 SELECT partner_id, old_score, new_score,
@@ -54,16 +76,19 @@ class ToxicityScoreEngine(models.AbstractModel):
                 """
             )
         )
-        counts = self.env.execute_query(
+        return [Move(*row) for row in rows]
+
+    @api.model
+    def _get_band_counts(self):
+        return self.env.execute_query(
             SQL(
                 "SELECT old_band, new_band, COUNT(*) FROM toxicity_outlook"
                 " GROUP BY old_band, new_band"
             )
         )
-        return moves, counts
 
     @api.model
-    def _create_outlook(self, company):
+    def _create_outlook(self, company, scope):
         """Compare the results of the company with its scores, customer by customer.
 
         The band of a customer is what a manager set, while that lasts, or else what is
@@ -92,7 +117,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                       FROM (SELECT * FROM toxicity_result
                              WHERE company_id = %(company)s) result
                  FULL JOIN (SELECT * FROM toxicity_score
-                             WHERE company_id = %(company)s) score
+                             WHERE company_id = %(company)s AND %(scope)s) score
                         ON score.partner_id = result.partner_id
         CROSS JOIN LATERAL (
                            SELECT CASE WHEN score.band_override_until >= %(today)s::date
@@ -101,6 +126,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                   ) outlook
                 """,
                 company=company.id,
+                scope=scope(SQL("partner_id")),
                 today=fields.Date.today(),
             )
         )

@@ -362,6 +362,7 @@ class LeakCommon(ToxicityCommon):
             }
         )
         records = (tuning, tuning.line_ids[0], move)
+        env.flush_all()
         return {record._name: record for record in records}
 
     def setUp(self):

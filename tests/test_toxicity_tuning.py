@@ -210,6 +210,24 @@ class TestTuning(TuningCommon):
                 tuning.move_ids, [{"old_band": "healthy", "new_band": "watch"}]
             )
 
+    def test_who_goes_there_anyway_is_told_from_whom_the_proposal_moves(self):
+        fading = self.make_abusive("Fading Ltd")
+        other = self.make_abusive("Other Ltd")
+        with freeze_time(TODAY + timedelta(300)):
+            self.make_signal("asked_to_misrepresent", partner_id=other.id, severity="3")
+            tuning = self.open_tuning()
+            tuning.action_preview()
+            self.assertRecordValues(
+                tuning.move_ids,
+                [{"partner_id": fading.id, "direction": "better", "is_anyway": True}],
+            )
+            self.assertIn("all of them with the settings in force", tuning.summary)
+            tuning.write({"strained_threshold": 98, "toxic_threshold": 99})
+            tuning.action_preview()
+            self.assertEqual(tuning.move_ids.partner_id, fading + other)
+            self.assertEqual(tuning.move_ids.filtered("is_anyway").partner_id, fading)
+            self.assertIn("1 of them with the settings in force", tuning.summary)
+
     def test_all_who_would_move_are_in_the_list_however_many(self):
         customers = self.env["res.partner"]
         for number in range(23):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..models.toxicity_score import BANDS
+from ..models.toxicity_score_engine_rehearsal import Move
 
 DIRECTIONS = [
     ("worse", "Gets worse"),
@@ -29,7 +30,7 @@ class ToxicityTuningMove(models.TransientModel):
 
     _name = "toxicity.tuning.move"
     _description = "Customer who would change band"
-    _order = "is_held, new_score desc, id"
+    _order = "is_held, is_anyway, new_score desc, id"
     _rec_name = "partner_id"
     _transient_max_hours = 24.0
 
@@ -58,51 +59,54 @@ class ToxicityTuningMove(models.TransientModel):
         readonly=True,
         help="The computed band changes; the one that a manager set stays beside it.",
     )
+    is_anyway = fields.Boolean(
+        string="Anyway",
+        readonly=True,
+        help="Goes there with the settings in force too, when it is rescored next: by "
+        "what was recorded, paid or has faded since.",
+    )
 
     @api.model
-    def _keep(self, tuning, moves):
-        """Store the moves that the engine foresaw.
+    def _keep(self, tuning, moves, anyway):
+        """Store the moves that the engine foresaw, with and without the proposal.
 
         In one statement: there may be as many as customers.
         """
-        rows = [
-            (*move[:5], "held" if move[5] else get_direction(*move[3:5]), move[5])
-            for move in moves
-        ]
-        if not rows:
+        if not moves:
             return
+        ends = {move.partner_id: move.new_band for move in anyway if not move.is_held}
+        columns = {
+            **{name: [getattr(move, name) for move in moves] for name in Move._fields},
+            "direction": [
+                "held" if move.is_held else get_direction(move.old_band, move.new_band)
+                for move in moves
+            ],
+            "is_anyway": [
+                not move.is_held and ends.get(move.partner_id) == move.new_band
+                for move in moves
+            ],
+        }
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO toxicity_tuning_move (
                     tuning_id, create_uid, create_date, write_uid, write_date,
-                    partner_id, old_score, new_score, old_band, new_band, direction,
-                    is_held
+                    partner_id, old_score, new_score, old_band, new_band, is_held,
+                    direction, is_anyway
                 )
                 SELECT %(tuning)s, %(uid)s, %(now)s, %(uid)s, %(now)s, move.*
-                  FROM UNNEST(%(partner)s::integer[], %(old_score)s::numeric[],
+                  FROM UNNEST(%(partner_id)s::integer[], %(old_score)s::numeric[],
                               %(new_score)s::numeric[], %(old_band)s::varchar[],
-                              %(new_band)s::varchar[], %(direction)s::varchar[],
-                              %(is_held)s::boolean[]) move
+                              %(new_band)s::varchar[], %(is_held)s::boolean[],
+                              %(direction)s::varchar[], %(is_anyway)s::boolean[]) move
                 """,
                 tuning=tuning.id,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
-                **{
-                    name: list(values)
-                    for name, values in zip(
-                        (
-                            *("partner", "old_score", "new_score", "old_band"),
-                            *("new_band", "direction", "is_held"),
-                        ),
-                        zip(*rows, strict=True),
-                        strict=True,
-                    )
-                },
+                **columns,
             )
         )
-        self.invalidate_model(flush=False)
-        tuning.invalidate_recordset(flush=False)
+        tuning.invalidate_recordset(["move_ids", "shown_move_ids"])
 
     def action_open_customer(self):
         self.ensure_one()

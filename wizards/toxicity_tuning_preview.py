@@ -24,6 +24,7 @@ class ToxicityTuning(models.TransientModel):
     )
     summary = fields.Html(compute="_compute_summary", sanitize=False)
     move_count = fields.Integer(readonly=True)
+    anyway_count = fields.Integer(readonly=True)
     move_ids = fields.One2many("toxicity.tuning.move", "tuning_id", readonly=True)
     shown_move_ids = fields.Many2many(
         "toxicity.tuning.move", compute="_compute_shown_move_ids"
@@ -64,6 +65,7 @@ class ToxicityTuning(models.TransientModel):
             "total": counts.total(),
             "moved": moved,
             "held": self.move_count - moved,
+            "anyway": self.anyway_count,
             "direction": get_direction,
         }
 
@@ -77,14 +79,22 @@ class ToxicityTuning(models.TransientModel):
         with engine._rehearsal():
             self._apply()
             moves, counts = engine._foresee(self.company_id)
+        # Of those alone, what the settings in force would say by now
+        with engine._rehearsal():
+            anyway, _counts = engine._foresee(
+                self.company_id, [move.partner_id for move in moves]
+            )
         self._forget_preview()
-        self.env["toxicity.tuning.move"]._keep(self, moves)
+        self.env["toxicity.tuning.move"]._keep(self, moves, anyway)
         self.write(
             {
                 "previewed": self._get_proposal(),
                 "date_previewed": fields.Datetime.now(),
                 "counts": counts,
                 "move_count": len(moves),
+                "anyway_count": self.move_ids.search_count(
+                    [("tuning_id", "=", self.id), ("is_anyway", "=", True)]
+                ),
             }
         )
 
@@ -100,6 +110,7 @@ class ToxicityTuning(models.TransientModel):
                 "date_previewed": False,
                 "counts": False,
                 "move_count": 0,
+                "anyway_count": 0,
             }
         )
 
