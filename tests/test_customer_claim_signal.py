@@ -114,6 +114,28 @@ class TestClaimSignal(ToxicityCommon):
         )
         self.assertEqual(claim.signal_state, "counted")
 
+    def test_another_tolerance_rescores_all_customers_concerned_at_once(self):
+        def count_for(number):
+            for index in range(number):
+                customer = self.make_customer(name=f"C{number} {index}")
+                self.make_claim(130, partner_id=customer.id, verified_value=100)
+            engine = self.registry["toxicity.score.engine"]
+            rescore = engine._rescore_customers
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            with patch.object(
+                engine, "_rescore_customers", autospec=True, side_effect=rescore
+            ) as rescored:
+                self.company.claim_tolerance += 15
+                self.company.claim_tolerance -= 15
+            self.assertEqual(rescored.call_count, 2)
+            return self.env.cr.sql_log_count - before
+
+        count_for(1)
+        few, many = count_for(1), count_for(30)
+        # What is told in the chatter of the claims takes some for each.
+        self.assertLess(many - few, 30 * 10)
+
     def test_a_tolerance_out_of_range_is_refused(self):
         for tolerance in (-1, 101, float("nan")):
             with (

@@ -245,7 +245,8 @@ class ToxicityTuning(models.TransientModel):
                     "mostly within some minutes.",
                     company=company,
                 ),
-                "next": action,
+                # Nothing leads back to a proposal that is gone.
+                "next": {**action, "target": "main"},
             },
         }
 

@@ -132,6 +132,6 @@ class ToxicityTuning(models.TransientModel):
             "type": "ir.actions.act_window",
             "name": self.env._("Who would change band"),
             "res_model": "toxicity.tuning.move",
-            "view_mode": "list,pivot",
+            "view_mode": "list,kanban",
             "domain": [("tuning_id", "=", self.id)],
         }
