@@ -242,6 +242,8 @@ class ToxicityScore(models.Model):
         if cron:
             # sudo: whoever may change a weight need not manage scheduled actions
             cron.sudo()._trigger()
+            # One that stopped on its way would go on from there, and leave the others.
+            self.env["toxicity.score.run"].sudo().create({})
 
     @api.model
     def _cron_rescore(self):

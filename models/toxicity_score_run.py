@@ -28,12 +28,17 @@ class ToxicityScoreRun(models.Model):
 
     @api.model
     def _get_current(self):
-        """The unfinished run of today, else a new one: yesterday's is outdated."""
-        run = self.search([("finished_at", "=", False)], limit=1)
-        if run and run.started_at.date() == fields.Date.today():
-            return run
-        self.search([("finished_at", "=", False)]).finished_at = fields.Datetime.now()
-        return self.create({})
+        """The unfinished run of today, else a new one: yesterday's is outdated.
+
+        Where settings changed while one was under way there are two: the later one
+        begins anew, and the earlier is outdated too.
+        """
+        unfinished = self.search([("finished_at", "=", False)])
+        run = unfinished[:1].filtered(
+            lambda run: run.started_at.date() == fields.Date.today()
+        )
+        (unfinished - run).finished_at = fields.Datetime.now()
+        return run or self.create({})
 
     def _get_next_batch(self, size):
         """The next range of partner ids (first excluded), None when all are passed."""

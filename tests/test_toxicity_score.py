@@ -314,6 +314,15 @@ class TestEngine(ToxicityCommon):
         self.assertEqual(late.toxicity_band, "watch")
         self.assertEqual(self.customer.toxicity_band, "unknown")
 
+    def test_changed_settings_begin_an_interrupted_run_anew(self):
+        self.make_signal("abusive", severity="3")
+        last = self.env["res.partner"].search([], order="id desc", limit=1)
+        stopped = self.env["toxicity.score.run"].sudo().create({"position": last.id})
+        self.company.toxicity_strained_threshold = 45
+        self.run_cron()
+        self.assertEqual(self.get_score().band, "strained")
+        self.assertTrue(stopped.finished_at)
+
     def test_a_second_run_on_unchanged_data_writes_nothing(self):
         self.make_signal("abusive", severity="3")
         self.make_order((self.service_ordered, 10, 100, 20))
