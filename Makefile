@@ -1,7 +1,7 @@
 # The sandbox: Odoo 19, PostgreSQL and this module, without installing anything.
 # Everything is in dev/; this file only names it.
 PYTHON ?= python3
-export PORT ARGS ALL
+export PORT ARGS ALL SIZE
 
 # One sentence instead of make's own when there is no Python at all.
 DEV = @command -v "$(PYTHON)" > /dev/null || { \
@@ -10,7 +10,7 @@ DEV = @command -v "$(PYTHON)" > /dev/null || { \
 	exec "$(PYTHON)" -m dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test shell lint clean
+.PHONY: help run test shell lint bench clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ shell: ## Odoo's shell on the database of `make run`
 
 lint: ## ruff, pylint-odoo and the OCA checks
 	$(DEV) lint
+
+bench: ## how fast it is, figure by figure; SIZE=small for a tenth
+	$(DEV) bench
 
 clean: ## remove the sandbox; ALL=1 removes the shared downloads too
 	$(DEV) clean

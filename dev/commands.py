@@ -3,6 +3,7 @@
 import sys
 
 from . import cleaning, linting, serving, testing
+from .bench import command as benchmark
 from .problems import Problem, from_os_error
 from .processes import interruptible
 from .progress import say
@@ -12,6 +13,7 @@ COMMANDS = {
     "test": testing.test,
     "shell": serving.shell,
     "lint": linting.lint,
+    "bench": benchmark.bench,
     "clean": cleaning.clean,
 }
 INTERRUPTED = 130

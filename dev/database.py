@@ -29,8 +29,33 @@ def dependencies():
     return sorted(manifest["depends"])
 
 
+class Installed:
+    """The recipe of a template: the dependencies, installed in an empty database."""
+
+    base = None
+    gigabytes = GIGABYTES
+
+    def __init__(self, databases, demo):
+        self.databases = databases
+        self.demo = demo
+        self.kind = "template-demo" if demo else "template-plain"
+        self.key = databases.key(demo)
+
+    def fill(self, odoo):
+        odoo.configure(with_demo=self.demo)
+        kind = "with" if self.demo else "without"
+        with Step(f"Making the template database {kind} demo data") as step:
+            what = "The template database could not be made"
+            odoo.load(step, what, "-i", ",".join(self.databases.modules))
+
+
 class Databases:
-    """Makes templates and workspaces for one Odoo and one Python."""
+    """Makes templates and workspaces for one Odoo and one Python.
+
+    A template is made by a recipe: an object with ``kind`` and ``key``, which name
+    it, ``gigabytes`` that it takes, ``base``, the recipe of the template it begins as
+    a copy of (None: an empty database), and ``fill(odoo)``, which does the rest.
+    """
 
     def __init__(self, source, python, lock):
         self.source = source
@@ -42,14 +67,8 @@ class Databases:
         ingredients = (RECIPE, self.source.version, self.modules, self.lock, demo)
         return places.fingerprint(*ingredients)
 
-    def fill(self, folder, server, database, demo):
-        """Install the dependencies in a new database."""
-        odoo = Odoo(self.source, self.python, folder, server, database)
-        odoo.configure(with_demo=demo)
-        kind = "with" if demo else "without"
-        with Step(f"Making the template database {kind} demo data") as step:
-            what = "The template database could not be made"
-            odoo.load(step, what, "-i", ",".join(self.modules))
+    def installed(self, demo):
+        return Installed(self, demo)
 
     def odoo(self, folder, server, database):
         return Odoo(self.source, self.python, folder, server, database)
@@ -58,35 +77,45 @@ class Databases:
 class BundledDatabases(Databases):
     """Each workspace is a whole cluster of its own: no server is shared."""
 
-    def template(self, demo):
+    def template(self, recipe):
+        """Return the folder of the recipe's template, made now if need be."""
+
         def build(folder):
             server = BundledServer(find_binaries(self.python), folder)
-            server.create()
+            if recipe.base:
+                self._copy_parts(self.template(recipe.base), folder)
+            else:
+                server.create()
             with server:
-                self.fill(folder, server, DATABASE, demo)
+                recipe.fill(self.odoo(folder, server, DATABASE))
             places.remove(server.sockets)
 
-        kind = "template-demo" if demo else "template-plain"
         waiting = "making the template database"
-        return build_once(kind, self.key(demo), build, waiting, GIGABYTES)
+        return build_once(recipe.kind, recipe.key, build, waiting, recipe.gigabytes)
 
-    def copy(self, folder, demo):
-        template = self.template(demo)
-        require_space(folder, GIGABYTES)
+    def copy(self, folder, recipe):
+        template = self.template(recipe)
+        require_space(folder, recipe.gigabytes)
         partial = folder.with_name(f"{folder.name}.partial")
         places.remove(partial)
         partial.mkdir(parents=True)
+        try:
+            self._copy_parts(template, partial)
+        except Problem:
+            places.remove(partial)
+            raise
+        places.remove(folder)
+        partial.rename(folder)
+
+    def _copy_parts(self, template, folder):
         what = "The template database could not be copied"
         # cp keeps the owner that root gave the cluster, and shares blocks if it can.
         parts = [part for part in template.iterdir() if part.name in COPIED]
-        done = processes.run(["cp", "-a", "--reflink=auto", *parts, partial])
+        done = processes.run(["cp", "-a", "--reflink=auto", *parts, folder])
         if done.returncode:
-            places.remove(partial)
             if DISK_FULL.search(done.stdout):
                 raise disk_full(what, folder)
             raise Problem(what, last_words(done.stdout), "Run it again.")
-        places.remove(folder)
-        partial.rename(folder)
 
     def open(self, folder):
         server = BundledServer(find_binaries(self.python), folder)
@@ -99,30 +128,36 @@ class BundledDatabases(Databases):
 class NamedDatabases(Databases):
     """Templates and workspaces are databases of the server that PGHOST names."""
 
-    def template(self, demo):
-        name = f"sandbox_template_{self.key(demo)}"
-        filestore = self._filestore(places.cache() / f"named-{name}", name)
+    def template(self, recipe):
+        """Return the template's database and filestore, made now if need be."""
+        name = f"sandbox_{recipe.kind.replace('-', '_')}_{recipe.key}"
+        folder = places.cache() / f"named-{name}"
+        filestore = self._filestore(folder, name)
+        base = recipe.base and self.template(recipe.base)
         waiting = "making the template database"
         with Lock(places.cache() / "locks" / "named", waiting=waiting):
             if self._exists(name):
                 return name, filestore
             partial = f"{name}_partial"
-            folder = places.cache() / f"named-{name}"
             places.remove(folder)
             folder.mkdir(parents=True)
             self._sql(f'DROP DATABASE IF EXISTS "{partial}"')
-            self.fill(folder, NamedServer(), partial, demo)
+            if base:
+                self._copy_database(*base, folder, partial)
+            recipe.fill(self.odoo(folder, NamedServer(), partial))
             made = self._filestore(folder, partial)
             if made.exists():
                 made.rename(filestore)
             self._sql(f'ALTER DATABASE "{partial}" RENAME TO "{name}"')
         return name, filestore
 
-    def copy(self, folder, demo):
-        template, filestore = self.template(demo)
+    def copy(self, folder, recipe):
+        template, filestore = self.template(recipe)
         self.drop(folder)
-        name = self._name(folder)
         folder.mkdir(parents=True)
+        self._copy_database(template, filestore, folder, self._name(folder))
+
+    def _copy_database(self, template, filestore, folder, name):
         if filestore.exists():
             target = self._filestore(folder, name)
             target.parent.mkdir(parents=True)

@@ -8,6 +8,7 @@ from .problems import DISK_FULL, Problem, disk_full
 
 SHOWN_LINES = 30
 LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
+DOING = re.compile(r"(?:Populating model (\S+) \d+ times|^STEP (.+))")
 TROUBLE = re.compile(r" (ERROR|CRITICAL) ")
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d ")
 # The bundled PostgreSQL has no such extension: Odoo says so and goes on without.
@@ -53,12 +54,16 @@ class Odoo:
 
     def load(self, step, what, *arguments):
         """Install or update modules, showing how many are done."""
-        log_path = places.LOGS / f"{self.folder.name}.log"
         options = ("--stop-after-init", "--no-http", "--log-level=info")
+        self.watch(step, what, self.command("server", *options, *arguments))
+
+    def watch(self, step, what, command):
+        """Run a program that logs what it does, showing how far it is."""
+        log_path = places.LOGS / f"{self.folder.name}.log"
         trouble = []
         with open(log_path, "w") as log:
             process = processes.start(
-                self.command("server", *options, *arguments),
+                command,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -76,6 +81,8 @@ class Odoo:
             raise self._explain(what, trouble, log_path)
 
     def _explain(self, what, trouble, log_path):
+        if not trouble:
+            trouble = log_path.read_text(errors="replace").splitlines(keepends=True)
         said = "".join(trouble[-SHOWN_LINES:]).rstrip()
         # PostgreSQL may have fallen over first, and then Odoo knows only that.
         if DISK_FULL.search(said) or places.free_gigabytes(self.folder) < 0.05:
@@ -108,11 +115,14 @@ class Odoo:
 
 
 def follow(line, step, trouble):
-    """Show the module being loaded, and keep the log's last error."""
+    """Show what is being done, and keep the log's last error."""
     loading = LOADING.search(line)
     if loading:
         name, number, total = loading.groups()
         step.update(f"module {number} of {total}, {name}")
+    doing = DOING.search(line)
+    if doing:
+        step.update(doing[1] or doing[2])
     if TROUBLE.search(line) and HARMLESS not in line:
         trouble.clear()
         trouble.append(line)

@@ -76,12 +76,12 @@ def download_pip(scratch):
     return list((scratch / "usr/share/python-wheels").glob("pip-*.whl"))
 
 
-def install(pip, lock):
+def install(pip, lock, *options):
     """Install exactly what the lock lists: no resolving, no building, no surprise."""
     total = len(re.findall(r"^[a-z0-9].*==", lock.read_text(), re.MULTILINE))
     command = [
         *(*pip, "install", "--require-hashes", "--no-deps", "--only-binary=:all:"),
-        *("--retries=2", "--progress-bar=off", "--no-input", "-r", lock),
+        *("--retries=2", "--progress-bar=off", "--no-input", *options, "-r", lock),
     ]
     said = []
     with Step(f"Installing Python packages ({lock.stem})") as step:

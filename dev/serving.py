@@ -67,7 +67,7 @@ def open_workspace():
     if not note.exists() or note.read_text() != template:
         if FOLDER.exists():
             say("Odoo or its packages changed: the demo database is made anew.")
-        databases.copy(FOLDER, demo=True)
+        databases.copy(FOLDER, databases.installed(demo=True))
         note.write_text(template)
     odoo = databases.open(FOLDER)
     odoo.configure(with_demo=True)

@@ -35,7 +35,7 @@ def test():
 
 def test_in(folder):
     databases = sandbox.prepare()
-    databases.copy(folder, demo=False)
+    databases.copy(folder, databases.installed(demo=False))
     odoo = databases.open(folder)
     odoo.configure(with_demo=False)
     try:

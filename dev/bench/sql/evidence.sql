@@ -2,7 +2,8 @@
 -- changes, referrals. By the row's id too, so that it is the same every time.
 
 -- step: signals
-SET session_replication_role TO replica;
+SELECT set_config('session_replication_role', 'replica', FALSE)
+  FROM pg_roles WHERE rolname = CURRENT_USER AND rolsuper;
 INSERT INTO toxicity_signal (
     partner_id, commercial_partner_id, company_id, indicator_id, polarity, user_id,
     date, severity, counted_severity, kind, description, state, principle, answer,
@@ -61,6 +62,6 @@ UPDATE crm_lead lead SET referred_by_id = customer.customer_id
 
 -- step: tidying up
 DROP TABLE bench_customer, bench_size;
-DROP FUNCTION bench_chance, bench_rank, bench_share, bench_open, bench_close;
+DROP FUNCTION bench_chance, bench_rank, bench_share, bench_later, bench_open, bench_close;
 RESET session_replication_role;
 VACUUM ANALYZE;

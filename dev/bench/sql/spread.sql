@@ -4,8 +4,10 @@
 -- Everything follows from the row's id: building it again gives the same rows.
 
 -- step: helpers
--- `replica` leaves the checks of foreign keys out, as `odoo populate` does.
-SET session_replication_role TO replica;
+-- `replica` leaves the checks of foreign keys out, as `odoo populate` does; only a
+-- superuser may ask for it.
+SELECT set_config('session_replication_role', 'replica', FALSE)
+  FROM pg_roles WHERE rolname = CURRENT_USER AND rolsuper;
 
 CREATE FUNCTION bench_chance(id bigint, salt bigint) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -109,6 +111,15 @@ UPDATE sale_order_line line SET state = sale.state
 
 -- step: invoices and credit notes
 SELECT bench_open('account_move'), bench_open('account_move_line');
+-- Most books are of late: nearly half of the invoices fall into the last year, where
+-- `odoo populate` has spread them evenly over five.
+CREATE FUNCTION bench_later(day date, origin date) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN age BETWEEN 1 AND 1786
+                THEN day + age - FLOOR(age * age / 1786.0)::integer
+                ELSE day END
+      FROM (SELECT CURRENT_DATE - origin AS age) past
+$$;
 -- Two decimals on amounts that are whole numbers: everything still adds up.
 CREATE FUNCTION bench_share(move_id bigint) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -116,6 +127,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 UPDATE account_move_line line
    SET partner_id = customer.customer_id,
+       date = bench_later(date, date),
+       invoice_date = bench_later(invoice_date, date),
+       date_maturity = bench_later(date_maturity, date),
        debit = debit * bench_share(move_id),
        credit = credit * bench_share(move_id),
        balance = balance * bench_share(move_id),
@@ -132,6 +146,9 @@ UPDATE account_move
                          THEN customer.customer_id ELSE customer.person_id END,
        commercial_partner_id = customer.customer_id,
        partner_shipping_id = customer.customer_id,
+       date = bench_later(date, date),
+       invoice_date = bench_later(invoice_date, date),
+       invoice_date_due = bench_later(invoice_date_due, date),
        amount_untaxed = amount_untaxed * bench_share(account_move.id),
        amount_tax = amount_tax * bench_share(account_move.id),
        amount_total = amount_total * bench_share(account_move.id),

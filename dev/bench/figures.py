@@ -1,0 +1,236 @@
+"""The figures, one function each; a new one is a function in FIGURES.
+
+A figure gets the bench, measures on its databases and returns a list of results. What
+is compared runs in turns (A B A B …), so that both meet the same machine.
+"""
+
+from ..progress import Step
+from . import oca
+from .data import SQL
+from .results import Result, most_result, ratio_result, spread_of, time_result
+
+# Rounds of what takes long, of a screen, and of what takes a tenth of a second.
+LONG, SCREEN, SHORT = 5, 15, 40
+# From the first value on, everything is as warm as it gets.
+WARM_UP = 2
+
+
+def in_turns(title, rounds, first, second, warm_up=WARM_UP):
+    """Return what the two gave, as pairs."""
+    pairs = []
+    with Step(title) as step:
+        for number in range(warm_up + rounds):
+            step.update(f"round {number + 1} of {warm_up + rounds}")
+            pair = first(), second()
+            if number >= warm_up:
+                pairs.append(pair)
+    return pairs
+
+
+def seconds_of(pairs):
+    return [(first["seconds"], second["seconds"]) for first, second in pairs]
+
+
+# -- the engine -----------------------------------------------------------------------
+
+
+def full_rescore(bench):
+    """All scores from nothing: every score, line and band is written."""
+    floor = (SQL / "floor.sql").read_text()
+
+    def rescore():
+        bench.main.forget()
+        return bench.main.rescore_all()
+
+    pairs = in_turns(
+        "Rescoring all customers from nothing",
+        LONG,
+        rescore,
+        lambda: bench.main.read_once(statement=floor),
+        warm_up=1,
+    )
+    found = bench.main.count_results()
+    told = ", ".join(f"{rows} rows of {model}" for model, rows in found.items())
+    return [
+        ratio_result(
+            "full rescore ÷ SQL that only reads and adds up the same rows",
+            seconds_of(pairs),
+            2.0,
+        ),
+        *told_seconds(pairs, "full rescore", "that SQL"),
+        Result(f"  it wrote {told}", ""),
+    ]
+
+
+def told_seconds(pairs, *names):
+    results = []
+    for place, name in enumerate(names):
+        spread = spread_of([pair[place]["seconds"] for pair in pairs])
+        value, quartiles = spread.show(1)
+        results.append(Result(f"  {name}", f"{value} s", quartiles))
+    return results
+
+
+def unchanged_rescore(bench):
+    """The same again, where nothing has changed: nothing is written."""
+    floor = (SQL / "floor.sql").read_text()
+    pairs = in_turns(
+        "Rescoring all customers, unchanged",
+        LONG,
+        bench.main.rescore_all,
+        lambda: bench.main.read_once(statement=floor),
+        warm_up=1,
+    )
+    written = [rescore["written"] for rescore, _floor in pairs]
+    name = "  rows it wrote, by the server's count"
+    return [
+        ratio_result("unchanged rescore ÷ the same SQL", seconds_of(pairs), 1.5),
+        *told_seconds(pairs, "unchanged rescore"),
+        most_result(name, written, 0),
+    ]
+
+
+def one_customer(bench):
+    """One customer at a time, in a tenth of the customers and in all of them."""
+    if bench.main is bench.small:
+        return [Result("one customer's rescore, 100 000 ÷ 10 000 customers", "–")]
+    bench.small.rescore_all()
+    count = SHORT + WARM_UP
+    turns = {
+        worker: iter(worker.pick_customers(count=count))
+        for worker in (bench.main, bench.small)
+    }
+
+    def rescore(worker):
+        return worker.rescore_some(ids=[next(turns[worker])])
+
+    pairs = in_turns(
+        "Rescoring one customer",
+        SHORT,
+        lambda: rescore(bench.main),
+        lambda: rescore(bench.small),
+    )
+    full, small = zip(*seconds_of(pairs), strict=True)
+    ratio = spread_of(full).middle / spread_of(small).middle
+    name = "one customer's rescore, 100 000 ÷ 10 000 customers"
+    return [
+        # Of the medians: the pairs are different customers.
+        Result(name, f"{ratio:.2f}", "", "≤ 1.5", ratio <= 1.5),
+        time_result("  at 100 000 customers", full),
+        time_result("  at 10 000 customers", small),
+    ]
+
+
+def memory(bench):
+    """A process that does nothing but the full rescore."""
+    values = []
+    with Step("Measuring the memory of a full rescore"):
+        for _round in range(2):
+            bench.main.forget()
+            with bench.fresh_worker() as worker:
+                values.append(worker.memory_of_rescore()["mib"])
+    name = "peak memory of the full rescore above the idle server"
+    return [most_result(name, values, 100, " MiB")]
+
+
+# -- screens --------------------------------------------------------------------------
+
+
+def toxic_list(bench):
+    bench.main.make_user()
+    toxic = [["toxicity_band", "=", "toxic"]]
+
+    def read(domain, order, own_columns):
+        def ask():
+            answer = bench.main.list_customers(
+                domain=domain, order=order, own_columns=own_columns
+            )
+            if answer["records"] != 80:
+                raise RuntimeError(f"A page has 80 customers, not {answer}")
+            return answer
+
+        return ask
+
+    pairs = in_turns(
+        "Reading the customers list",
+        SCREEN,
+        read(toxic, "toxicity_score desc", True),
+        read([], "complete_name", False),
+    )
+    ours, plain = zip(*seconds_of(pairs), strict=True)
+    return [
+        ratio_result(
+            "list of toxic customers by score ÷ by name without our columns",
+            seconds_of(pairs),
+            1.5,
+        ),
+        time_result("  first 80 toxic customers by score", ours),
+        time_result(
+            "  first 80 customers by name, without the module's columns", plain
+        ),
+    ]
+
+
+def group_by_band(bench):
+    bench.main.make_user()
+    answers = []
+    with Step("Grouping the customers by band"):
+        bench.main.group_by_band()
+        for _round in range(SCREEN):
+            answers.append(bench.main.group_by_band())
+    return [
+        most_result(
+            "queries of grouping all customers by band",
+            [answer["queries"] for answer in answers],
+            1,
+        ),
+        time_result("  it takes", [answer["seconds"] for answer in answers]),
+    ]
+
+
+# -- ordinary work --------------------------------------------------------------------
+
+
+def ordinary_work(bench):
+    """The same work with and without the module, in the small databases."""
+    tasks = {
+        "confirm_order": "confirm an order of 20 lines, with ÷ without the module",
+        "post_invoice": "post an invoice of 20 lines, with ÷ without the module",
+        "write_tasks": "write 100 tasks, with ÷ without the module",
+    }
+    bench.small.make_user()
+    bench.without.make_user()
+    results = []
+    for task, name in tasks.items():
+        pairs = in_turns(
+            name.capitalize(),
+            SHORT,
+            getattr(bench.small, task),
+            getattr(bench.without, task),
+            warm_up=5,
+        )
+        results.append(ratio_result(name, seconds_of(pairs), 1.05))
+        with_it, without = zip(*seconds_of(pairs), strict=True)
+        results.append(time_result("  with", with_it))
+        results.append(time_result("  without", without))
+    return results
+
+
+# -- what others do -------------------------------------------------------------------
+
+
+def others(bench):
+    """OCA's modules about customers' payments, per customer; theirs do less."""
+    return oca.compare(bench)
+
+
+FIGURES = (
+    full_rescore,
+    unchanged_rescore,
+    one_customer,
+    toxic_list,
+    group_by_band,
+    ordinary_work,
+    others,
+    memory,
+)
