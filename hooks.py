@@ -57,7 +57,8 @@ EMPTY = {"domain": "[]", "domain_force": "[]", "context": "{}", "sort": "[]"}
 
 
 def post_init_hook(env):
-    """Score what is already there, soon and in the background."""
+    """Know what was agreed before, and score what is there, soon, in the background."""
+    env["sale.order"]._reconstruct_baselines()
     env["toxicity.score"]._schedule_rescore()
 
 

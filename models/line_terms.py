@@ -5,13 +5,18 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class LineTerms:
-    """Quantity, price and discount of a line with what they come to."""
+    """Quantity, unit, price and discount of a line with what they come to.
 
+    The unit stands as its size in the reference unit: 8 for a day, 1 for an hour.
+    """
+
+    uom: float = 0.0
     quantity: float = 0.0
     price: float = 0.0
     discount: float = 0.0
     hours: float = 0.0
     subtotal: float = 0.0
+    uom_name: str = ""
 
     def get_changed(self, other, digits):
         """Return the names in digits ({name: decimals}) on which both differ."""

@@ -1,23 +1,13 @@
 from markupsafe import Markup
 
-from odoo import Command, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import Command, fields, models
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
-BASELINE_FIELDS = {"baseline_amount", "baseline_hours", "date_baseline"}
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    baseline_amount = fields.Monetary(
-        readonly=True,
-        copy=False,
-        groups=READ_GROUP,
-        help="Untaxed amount when the customer ordered; never rewritten.",
-    )
-    baseline_hours = fields.Float(readonly=True, copy=False, groups=READ_GROUP)
-    date_baseline = fields.Datetime(readonly=True, copy=False, groups=READ_GROUP)
     scope_change_ids = fields.One2many(
         "scope.change", "order_id", "Scope Changes", groups=READ_GROUP
     )
@@ -33,76 +23,6 @@ class SaleOrder(models.Model):
         )
         for order in self:
             order.scope_change_count = counts.get(order._origin, 0)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        # An order may be created as confirmed: its lines are the agreement itself.
-        quiet = self.with_context(scope_change_skip=True)
-        orders = super(SaleOrder, quiet).create(vals_list).with_env(self.env)
-        confirmed = orders.filtered(lambda order: order.state == "sale")
-        # Odoo confirms some of them itself while creating them.
-        confirmed.filtered(lambda order: not order.sudo().date_baseline)._set_baseline()
-        return orders
-
-    def write(self, vals):
-        """Note all the lines edited in one save together as scope changes."""
-        self._refuse_new_baseline(vals)
-        if "order_line" not in vals:
-            return super().write(vals)
-        confirmed = self.filtered(lambda order: order.state == "sale")
-        before = confirmed.order_line._get_line_terms()
-        quiet = self.with_context(scope_change_skip=True)
-        result = super(SaleOrder, quiet).write(vals)
-        confirmed.order_line._detect_scope_changes(before)
-        return result
-
-    def _refuse_new_baseline(self, vals):
-        if BASELINE_FIELDS.isdisjoint(vals):
-            return
-        # Read as superuser: who writes here may be outside the fields' group.
-        if order := self.sudo().filtered("date_baseline")[:1]:
-            raise ValidationError(
-                self.env._(
-                    "The baseline of %(order)s says what was agreed and stays as it "
-                    "is: write down a scope change instead.",
-                    order=order.name,
-                )
-            )
-
-    def _action_confirm(self):
-        quiet = self.with_context(scope_change_skip=True)
-        result = super(SaleOrder, quiet)._action_confirm()
-        self._set_baseline()
-        return result
-
-    def _set_baseline(self):
-        """Keep what was agreed; what a second confirmation moved is a change of it.
-
-        A cancelled order that is reset, edited and confirmed again was agreed anew.
-        Its baseline stays, so that what customers first signed remains comparable;
-        the difference becomes one agreed scope change.
-        """
-        # Whoever confirms, the portal customer too, is outside the fields' group.
-        orders = self.sudo()
-        first = orders.filtered(lambda order: not order.date_baseline)
-        for order in first:
-            order.write(
-                {
-                    "baseline_amount": order.amount_untaxed,
-                    "baseline_hours": order._get_ordered_hours(),
-                    "date_baseline": fields.Datetime.now(),
-                }
-            )
-        if again := orders - first:
-            self.env["scope.change"].sudo()._record_confirmed_again(again)
-
-    def _get_ordered_hours(self):
-        self.ensure_one()
-        return sum(
-            line._get_hours(line.product_uom_qty)
-            for line in self.order_line
-            if line._is_agreed()
-        )
 
     def action_view_scope_changes(self):
         """Open the scope changes of this order."""

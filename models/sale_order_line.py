@@ -3,7 +3,7 @@ from odoo.tools import float_compare, formatLang
 
 from .line_terms import LineTerms
 
-WATCHED_FIELDS = {"product_uom_qty", "price_unit", "discount"}
+WATCHED_FIELDS = {"product_uom_qty", "product_uom_id", "price_unit", "discount"}
 # Prices may be given finer than Product Price shows them; below this it is noise.
 PRICE_DIGITS = 6
 
@@ -14,7 +14,9 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Note a line added to a confirmed order as a scope change."""
-        lines = super().create(vals_list)
+        # The project that Odoo makes for the line is part of what the line changes.
+        quiet = self.with_context(scope_change_skip=True)
+        lines = super(SaleOrderLine, quiet).create(vals_list).with_env(self.env)
         lines._detect_scope_changes({})
         return lines
 
@@ -50,6 +52,7 @@ class SaleOrderLine(models.Model):
     def _get_scope_digits(self):
         precision = self.env["decimal.precision"].precision_get
         return {
+            "uom": PRICE_DIGITS,
             "quantity": precision("Product Unit"),
             "price": PRICE_DIGITS,
             "discount": precision("Discount"),
@@ -57,18 +60,19 @@ class SaleOrderLine(models.Model):
 
     def _get_line_terms(self):
         """Return {line: LineTerms} of the lines that are part of what was agreed."""
-        silent = ("scope_change_skip", "import_file", "install_mode")
-        if any(map(self.env.context.get, silent)):
+        if self.env["scope.change"]._is_silent():
             return {}
         # Detection must not depend on what the editing user may read.
         lines = self.sudo().filtered(lambda line: line._is_agreed())
         return {
             line: LineTerms(
-                line.product_uom_qty,
-                line.price_unit,
-                line.discount,
-                line._get_hours(line.product_uom_qty),
-                line.price_subtotal,
+                uom=line.product_uom_id.factor,
+                quantity=line.product_uom_qty,
+                price=line.price_unit,
+                discount=line.discount,
+                hours=line._get_hours(line.product_uom_qty),
+                subtotal=line.price_subtotal,
+                uom_name=line.product_uom_id.name or "",
             )
             for line in lines
         }
@@ -76,9 +80,21 @@ class SaleOrderLine(models.Model):
     def _is_agreed(self):
         """Hook: whether changing this line changes what the customer has ordered."""
         self.ensure_one()
-        return self.order_id.state == "sale" and not (
-            self.display_type or self.is_downpayment or self.is_expense
-        )
+        return self.order_id.state == "sale" and self._is_part_of_order()
+
+    def _is_part_of_order(self):
+        self.ensure_one()
+        return not (self.display_type or self.is_downpayment or self.is_expense)
+
+    def _is_billed_by_timesheets(self):
+        self.ensure_one()
+        return self.product_id.service_policy == "delivered_timesheet"
+
+    def _timesheet_create_project_prepare_values(self):
+        """Give the project the objectives of its order."""
+        values = super()._timesheet_create_project_prepare_values()
+        # sudo: whoever confirms, the customer too, is outside the field's group
+        return {**values, "objectives": self.sudo().order_id.objectives}
 
     def _get_hours(self, quantity):
         """Return *quantity* of this line in hours, 0 when not sold by time."""
@@ -90,24 +106,38 @@ class SaleOrderLine(models.Model):
             return 0.0
         return unit._compute_quantity(quantity, hour, round=False)
 
-    def _get_list_price(self):
-        """Return the product's list price in the unit and currency of this line."""
+    def _get_list_worth(self, quantity, uom_factor):
+        """Return what a quantity in units of that size costs at list price, untaxed."""
         self.ensure_one()
-        return self.product_id._price_compute(
+        product, own_factor = self.product_id, self.product_uom_id.factor
+        if not quantity or not product:
+            return 0.0
+        price = product._price_compute(
             "list_price",
             uom=self.product_uom_id,
             currency=self.currency_id,
             company=self.company_id,
-        ).get(self.product_id.id, 0.0)
+        ).get(product.id, 0.0)
+        quantity *= uom_factor / own_factor if own_factor else 1.0
+        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
+        if not any(tax.price_include for tax in taxes.flatten_taxes_hierarchy()):
+            return quantity * price
+        # A list price that includes taxes is no gift to that part.
+        return taxes.compute_all(
+            price, currency=self.currency_id, quantity=quantity, product=product
+        )["total_excluded"]
 
-    def _format_term(self, name, value):
-        """Return a quantity, price or discount of this line as people read it."""
+    def _format_term(self, name, terms):
+        """Return one of the terms of this line as people read it."""
+        value = getattr(terms, name)
+        if name == "uom":
+            return terms.uom_name
         if name == "price":
             return formatLang(self.env, value, currency_obj=self.currency_id)
         if name == "discount":
             return f"{formatLang(self.env, value, dp='Discount')} %"
         quantity = formatLang(self.env, value, dp="Product Unit")
-        return f"{quantity} {self.product_uom_id.name or ''}".strip()
+        return f"{quantity} {terms.uom_name}".strip()
 
     def _is_order_discount(self):
         """A discount on the whole order, as Odoo's discount button adds it."""

@@ -1,8 +1,15 @@
+import textwrap
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 OPEN_STATES = ("detected", "negotiating")
+
+
+def shorten(value):
+    """A value as it fits into a line; objectives may be whole pages."""
+    return textwrap.shorten(value or "", 60, placeholder="…") or "–"
 
 
 class ScopeChange(models.Model):
@@ -99,7 +106,12 @@ class ScopeChange(models.Model):
         readonly=False,
         help="What the customer gets without paying for it, at list price.",
     )
-    days = fields.Float(help="By how many days the work ends later.")
+    days = fields.Float(
+        compute="_compute_totals",
+        store=True,
+        readonly=False,
+        help="By how many days the work ends later.",
+    )
 
     state = fields.Selection(
         [
@@ -174,27 +186,31 @@ class ScopeChange(models.Model):
     def _compute_summary(self):
         for change in self:
             lines = (change.description or "").strip().splitlines() or [
-                f"{item.name}: {item.old_value or '–'} → {item.new_value or '–'}"
-                for item in change.item_ids
+                f"{item.name}: {shorten(item.old_value)} → {shorten(item.new_value)}"
+                for item in change._get_asked_items()
             ]
             change.summary = "; ".join(lines[:3]) + ("…" if lines[3:] else "")
 
-    @api.depends("item_ids.hours", "item_ids.amount")
+    @api.depends("item_ids.hours", "item_ids.amount", "item_ids.days")
     def _compute_totals(self):
         for change in self:
             # Without items the figures are what somebody typed.
-            if change.item_ids:
-                change.hours = sum(change.item_ids.mapped("hours"))
-                change.amount = sum(change.item_ids.mapped("amount"))
+            if items := change._get_asked_items():
+                change.hours = sum(items.mapped("hours"))
+                change.amount = sum(items.mapped("amount"))
+                # The order's date and the project's are two names for one end.
+                if moved := [days for days in items.mapped("days") if days]:
+                    change.days = max(moved, key=abs)
+
+    def _get_asked_items(self):
+        """What the change is about; where it was put since then counts no more."""
+        return self.item_ids.filtered(lambda item: item.what != "moved")
 
     @api.depends("item_ids.gift_amount", "amount")
     def _compute_gift_amount(self):
         for change in self:
-            given = (
-                sum(change.item_ids.mapped("gift_amount"))
-                if change.item_ids
-                else change.amount
-            )
+            items = change._get_asked_items()
+            given = sum(items.mapped("gift_amount")) if items else change.amount
             change.gift_amount = max(0.0, given)
 
     @api.depends(
@@ -261,9 +277,10 @@ class ScopeChange(models.Model):
     @api.constrains("hours", "amount")
     def _check_totals(self):
         for change in self.filtered("item_ids"):
+            items = change._get_asked_items()
             if change.currency_id.compare_amounts(
-                change.amount, sum(change.item_ids.mapped("amount"))
-            ) or round(change.hours - sum(change.item_ids.mapped("hours")), 2):
+                change.amount, sum(items.mapped("amount"))
+            ) or round(change.hours - sum(items.mapped("hours")), 2):
                 raise ValidationError(
                     self.env._(
                         "The hours and the amount of %(change)s add up from its items: "
@@ -380,7 +397,7 @@ class ScopeChange(models.Model):
         return (
             bool(items)
             and self.sudo().order_id.state == "sale"
-            and not any(item._is_unpaid() for item in items)
+            and not any(item.what == "moved" or item._is_unpaid() for item in items)
         )
 
     def _get_absorption_obstacles(self):

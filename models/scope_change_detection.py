@@ -1,8 +1,12 @@
 import json
 
 from odoo import Command, api, fields, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
 
+from .scope_change_item import ON_ORDER
+
+SILENT = ("scope_change_skip", "import_file", "install_mode")
 # What code may say about the changes it causes (context key scope_change_vals).
 # Nothing else passes: the record is written as superuser for whoever edits an order.
 DETECTION_KEYS = {"requested_by", "state", "reason", "description", "kind"}
@@ -19,6 +23,11 @@ class ScopeChange(models.Model):
         export_string_translation=False,
         help="Set on changes that an edited order made by itself: what they extend.",
     )
+
+    @api.model
+    def _is_silent(self):
+        """Imports, data files and Odoo's own doing are not what anybody asked for."""
+        return any(map(self.env.context.get, SILENT))
 
     @api.model
     def _record_line_changes(self, moves):
@@ -49,9 +58,14 @@ class ScopeChange(models.Model):
             ]
         stale.unlink()
         self.env["scope.change.item"].create(vals_list)
-        touched = self.union(*changes.values())
-        touched.filtered(lambda change: not change.item_ids).unlink()
-        touched.exists()._set_project()
+        self.union(*changes.values())._settle_detection()
+
+    def _settle_detection(self):
+        """Drop what came back to where it was, and see to the rest."""
+        self.filtered(lambda change: not change.item_ids).unlink()
+        left = self.exists()
+        left._set_project()
+        left._weigh_allocated_hours()
 
     def _get_detection_vals(self):
         vals = self.env.context.get("scope_change_vals") or {}
@@ -59,38 +73,51 @@ class ScopeChange(models.Model):
             raise ValueError(f"scope_change_vals does not take {sorted(unknown)}")
         return vals
 
-    def _get_detected_today(self, orders):
+    def _get_detected_today(self, targets):
+        order_ids, project_ids = (
+            [target.id for target in targets if target._name == model]
+            for model in ("sale.order", "project.project")
+        )
+        of_project = Domain("order_id", "=", False) & Domain(
+            "project_id", "in", project_ids
+        )
         return self.search(
-            [
-                ("order_id", "in", orders.ids),
-                ("date", "=", fields.Date.today()),
-                ("detection_key", "!=", False),
-            ]
+            (Domain("order_id", "in", order_ids) | of_project)
+            & Domain("date", "=", fields.Date.today())
+            & Domain("detection_key", "!=", False)
         )
 
-    def _get_open_changes(self, orders, todays, vals):
-        """Return {order: the change to extend}, made where the day has none yet."""
+    def _get_open_changes(self, targets, todays, vals):
+        """Return {target: the change to extend}, made where the day has none yet.
+
+        A target is an order, or a project that belongs to none.
+        """
         key = json.dumps(vals, sort_keys=True)
         state = vals.get("state", "detected")
         found = todays.filtered(
             lambda change: change.detection_key == key and change.state == state
         )
-        changes = {change.order_id: change for change in found.sorted("id")}
-        missing = orders.filtered(lambda order: order not in changes)
+        changes = {change._get_target(): change for change in found.sorted("id")}
+        missing = [target for target in targets if target not in changes]
         created = self._create_quietly(
             [
-                {**vals, **self._prepare_detected_vals(order), "detection_key": key}
-                for order in missing
+                {**vals, **self._prepare_detected_vals(target), "detection_key": key}
+                for target in missing
             ]
         )
         return changes | dict(zip(missing, created, strict=True))
 
-    def _prepare_detected_vals(self, order):
+    def _get_target(self):
+        self.ensure_one()
+        return self.order_id or self.project_id
+
+    def _prepare_detected_vals(self, target):
+        link = "order_id" if target._name == "sale.order" else "project_id"
         return {
-            "order_id": order.id,
-            "partner_id": order.partner_id.id,
-            "company_id": order.company_id.id,
-            "user_id": order.user_id.id,
+            link: target.id,
+            "partner_id": target.partner_id.id,
+            "company_id": (target.company_id or self.env.company).id,
+            "user_id": target.user_id.id,
         }
 
     def _create_quietly(self, vals_list):
@@ -137,7 +164,7 @@ class ScopeChange(models.Model):
         totals = {
             order: (hours, amount)
             for order, hours, amount in self.env["scope.change.item"]._read_group(
-                [("order_id", "in", orders.ids)],
+                [("order_id", "in", orders.ids), ("what", "in", ON_ORDER)],
                 ["order_id"],
                 ["hours:sum", "amount:sum"],
             )

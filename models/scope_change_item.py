@@ -4,6 +4,14 @@ from odoo import api, fields, models
 
 from .line_terms import LineTerms
 
+# The terms of a line that say how much the customer gets.
+QUANTITIES = ("uom", "quantity", "line")
+# What moves the order itself: baseline + these items = the order as it stands.
+ON_ORDER = (*QUANTITIES, "price", "discount", "order", "moved")
+# Work beyond what was sold: worth its hours at list price, and billed by nothing.
+TASKS = ("task", "customer_task")
+EXTRA_WORK = (*TASKS, "allocated_hours", "overrun")
+
 
 class ScopeChangeItem(models.Model):
     """One old → new of a scope change; its items add up to the change."""
@@ -29,15 +37,30 @@ class ScopeChangeItem(models.Model):
     order_line_id = fields.Many2one(
         "sale.order.line", ondelete="set null", index="btree_not_null"
     )
+    project_id = fields.Many2one(
+        "project.project", ondelete="set null", index="btree_not_null"
+    )
+    task_id = fields.Many2one(
+        "project.task", ondelete="set null", index="btree_not_null"
+    )
 
     name = fields.Char("On", required=True)
     what = fields.Selection(
         [
             ("line", "New line"),
             ("quantity", "Quantity"),
+            ("uom", "Unit"),
             ("price", "Unit price"),
             ("discount", "Discount"),
             ("order", "Order confirmed again"),
+            ("moved", "Moved to an amendment"),
+            ("commitment_date", "Delivery date"),
+            ("deadline", "Deadline"),
+            ("allocated_hours", "Allocated hours"),
+            ("objectives", "Objectives"),
+            ("task", "Additional task"),
+            ("customer_task", "Task opened by the customer"),
+            ("overrun", "Hours beyond those ordered"),
         ],
         required=True,
     )
@@ -47,6 +70,7 @@ class ScopeChangeItem(models.Model):
     new_number = fields.Float("After (number)", digits=0, aggregator=None)
 
     hours = fields.Float()
+    days = fields.Float(help="By how many days this item moves the end.")
     amount = fields.Monetary(
         help="By how much this item moves the untaxed amount of the order."
     )
@@ -58,10 +82,22 @@ class ScopeChangeItem(models.Model):
     def _is_unpaid(self):
         """Tell whether this item gives the customer more without billing for it."""
         self.ensure_one()
+        if self.what in EXTRA_WORK:
+            return self.currency_id.compare_amounts(self.gift_amount, 0) > 0
+        if self.what not in ON_ORDER:
+            # Dates and objectives bill nothing: only a signature agrees to them.
+            return True
         gets_more = self.what in ("price", "discount") or (
             self.new_number > self.old_number
         )
-        return gets_more and self.currency_id.compare_amounts(self.amount, 0) <= 0
+        amount = self.amount
+        if self.what == "uom":
+            # Another unit is paid for by another price.
+            items = self.change_id.item_ids
+            amount = sum(
+                items.grouped("order_line_id")[self.order_line_id].mapped("amount")
+            )
+        return gets_more and self.currency_id.compare_amounts(amount, 0) <= 0
 
     @api.model
     def _prepare_line_items(self, line, before, after, live):
@@ -78,29 +114,90 @@ class ScopeChangeItem(models.Model):
             base = after.without_quantity()
             amounts = {"line": total} if after.quantity else {}
         else:
-            base = replace(before, **{item.what: item.old_number for item in live})
+            base = replace(before, **live._get_old_terms())
             names = base.get_changed(after, line._get_scope_digits())
             amounts = base.split(after, names, total, line.currency_id.round)
+        # The hours stand with the last of the terms that make them.
+        timed = [what for what in amounts if what in QUANTITIES][-1:]
         return [
-            self._prepare_item_vals(line, what, base, after, amount, hours)
+            {
+                **self._prepare_item_vals(line, what, base, after, amount),
+                "hours": hours if what in timed else 0.0,
+            }
             for what, amount in amounts.items()
         ]
 
+    def _get_old_terms(self):
+        """What LineTerms of a line were before the first of these items."""
+        terms = {item.what: item.old_number for item in self}
+        if units := self.filtered(lambda item: item.what == "uom"):
+            terms["uom_name"] = units[:1].old_value or ""
+        return terms
+
     @api.model
-    def _prepare_item_vals(self, line, what, base, after, amount, hours):
+    def _prepare_item_vals(self, line, what, base, after, amount):
         name = "quantity" if what == "line" else what
         old, new = getattr(base, name), getattr(after, name)
-        extra = new - old if name == "quantity" else 0.0
-        worth = line._get_list_price() * extra if extra else 0.0
+        worth = 0.0
+        if name == "uom":
+            worth = line._get_list_worth(base.quantity, new) - line._get_list_worth(
+                base.quantity, old
+            )
+        elif name == "quantity":
+            worth = line._get_list_worth(new - old, after.uom)
         return {
             "order_line_id": line.id,
             "name": (line.name or line.product_id.name or "").split("\n")[0],
             "what": what,
-            "old_value": what != "line" and line._format_term(name, old),
-            "new_value": line._format_term(name, new),
+            "old_value": what != "line" and line._format_term(name, base),
+            "new_value": line._format_term(name, after),
             "old_number": old,
             "new_number": new,
-            "hours": hours if extra else 0.0,
             "amount": amount,
-            "gift_amount": worth - amount,
+            # Who gets less is given nothing, even off a price above the list's.
+            "gift_amount": min(0.0, worth - amount) if worth < 0 else worth - amount,
         }
+
+    def _leads_to(self, event):
+        """Tell whether the event goes on from where this item ended."""
+        self.ensure_one()
+        same = self.what == event.what or (self.what in TASKS and event.what in TASKS)
+        # Hours beyond those ordered come one after the other.
+        return (
+            same
+            and event.what != "overrun"
+            and all(self[name].id == id_ for name, id_ in event.links.items())
+        )
+
+    def _continue_with(self, event):
+        """Go on to where the event leads; back at the start, nothing is left."""
+        self.ensure_one()
+        is_task = event.what in TASKS
+        if not is_task and self.old_value == event.new_value:
+            self.unlink()
+            return
+        self.write(
+            {
+                "what": "task" if "task" in (self.what, event.what) else event.what,
+                "new_value": event.new_value,
+                "new_number": event.new_number,
+                "hours": event.hours,
+                "days": self.days + event.days,
+            }
+        )
+        self._set_gift()
+
+    def _set_gift(self):
+        """Value the hours beyond the order at list price."""
+        for item in self.filtered(lambda item: item.what in EXTRA_WORK):
+            worth = item.change_id._get_list_worth(item.hours)
+            item.gift_amount = item.currency_id.round(worth)
+
+    def _is_known_extra_work(self):
+        """Whether the hours are noted and not yet sold by an amendment."""
+        self.ensure_one()
+        change = self.change_id
+        return (
+            change.state not in ("declined", "withdrawn")
+            and change.amendment_id.state != "sale"
+        )

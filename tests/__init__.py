@@ -1,3 +1,4 @@
+from . import test_baseline
 from . import test_confidentiality
 from . import test_confidentiality_mail
 from . import test_confidentiality_rpc
@@ -18,6 +19,7 @@ from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change
 from . import test_scope_change_detection
+from . import test_scope_change_events
 from . import test_score_move
 from . import test_tour
 from . import test_toxicity_catalogue

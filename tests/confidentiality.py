@@ -51,7 +51,10 @@ OF_NO_COMPANY = {"toxicity.indicator", "toxicity.score.run"}
 FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},
     "crm.lead": {USER_GROUP: {"referred_by_id"}},
-    "project.project": {USER_GROUP: {"scope_change_ids", "scope_change_count"}},
+    "project.project": {
+        USER_GROUP: {"objectives", "scope_change_ids", "scope_change_count"}
+    },
+    "project.task": {USER_GROUP: {"is_out_of_scope"}},
     "res.company": {
         # How the company grades its customers tells what it thinks of them.
         USER_GROUP: {
@@ -92,9 +95,20 @@ FIELDS = {
     "sale.order": {
         USER_GROUP: {
             # What was agreed is no secret, but its drift from there is our reading.
+            "amended_order_id",
+            "amendment_ids",
             "baseline_amount",
+            "baseline_amount_drift",
+            "baseline_commitment_date",
+            "baseline_days_drift",
             "baseline_hours",
+            "baseline_hours_drift",
+            "baseline_objectives",
             "date_baseline",
+            "has_other_objectives",
+            "is_baseline_reconstructed",
+            "objectives",
+            "ordered_hours",
             "scope_change_count",
             "scope_change_ids",
         }

@@ -1,4 +1,5 @@
 import warnings
+from datetime import datetime
 
 from odoo import Command, fields
 from odoo.tests import new_test_user
@@ -93,6 +94,7 @@ class LeakCommon(ToxicityCommon):
             "account.move": cls.invoices,
             "crm.lead": cls.leads,
             "project.project": cls.projects,
+            "project.task": cls.tasks,
             "res.company": cls.company + cls.other_company,
             "res.config.settings": cls.settings,
             "res.partner": cls.customer + cls.mild,
@@ -121,14 +123,28 @@ class LeakCommon(ToxicityCommon):
         """Two orders, projects and invoices that the portal user may read."""
         owner = {"user_id": cls.salesperson.id}
         cls.orders = cls.make_order(
-            (cls.service_ordered, 10), **owner
-        ) + cls.make_order((cls.service_ordered, 20), **owner)
+            (cls.service_ordered, 10),
+            commitment_date=datetime(2030, 3, 1, 12),
+            objectives=f"<p>{MARKER} first objectives</p>",
+            **owner,
+        ) + cls.make_order(
+            (cls.service_ordered, 20), commitment_date=datetime(2030, 4, 1), **owner
+        )
+        amended, amendment = (
+            cls.make_order((cls.service_ordered, 1), **owner) for _index in range(2)
+        )
+        cls.orders[0].amended_order_id = amended
+        amendment.amended_order_id = cls.orders[0]
         # The baselines differ by a day; nothing but SQL rewrites one.
         cls.env.flush_all()
         cls.env.cr.execute(
             SQL(
-                "UPDATE sale_order SET date_baseline = date_baseline - interval '1 day'"
-                " WHERE id = %s",
+                """
+                UPDATE sale_order
+                   SET date_baseline = date_baseline - interval '1 day',
+                       is_baseline_reconstructed = TRUE
+                 WHERE id = %s
+                """,
                 cls.orders[0].id,
             )
         )
@@ -141,8 +157,12 @@ class LeakCommon(ToxicityCommon):
                     "company_id": cls.company.id,
                     "privacy_visibility": "portal",
                     "allow_billable": True,
+                    "objectives": objectives,
                 }
-                for name in ("First project", "Second project")
+                for name, objectives in (
+                    ("First project", f"<p>{MARKER} objectives</p>"),
+                    ("Second project", False),
+                )
             ]
         )
         cls.leads = cls.env["crm.lead"].create(
@@ -200,7 +220,17 @@ class LeakCommon(ToxicityCommon):
             ]
         )
         # An edited order makes a change with items by itself.
-        cls.orders[0].order_line.product_uom_qty += 3
+        cls.orders[0].write(
+            {
+                "commitment_date": datetime(2030, 3, 9, 12),
+                "objectives": f"<p>{MARKER} objectives</p>",
+                "order_line": [
+                    Command.update(cls.orders[0].order_line.id, {"product_uom_qty": 13})
+                ],
+            }
+        )
+        cls.tasks[0].action_flag_out_of_scope()
+        cls.changes |= cls.projects.scope_change_ids
         cls.changes |= cls.orders.scope_change_ids
         cls.changes.sudo().item_ids.name = f"{MARKER} item"
 

@@ -42,7 +42,10 @@ class TestScopeChangeDetection(ToxicityCommon):
         )
         self.assertAlmostEqual(
             order.baseline_hours + sum(items.mapped("hours")),
-            sum(order.order_line.mapped("product_uom_qty")),
+            sum(
+                line.product_uom_qty * (8 if line.product_uom_id == self.day else 1)
+                for line in order.order_line
+            ),
             places=2,
         )
 
@@ -117,11 +120,65 @@ class TestScopeChangeDetection(ToxicityCommon):
         )
 
     def test_days_count_as_hours(self):
-        order = self.make_order((self.service_ordered, 8))
-        line = order.order_line
-        line.product_uom_id = self.day
-        line.product_uom_qty = 10
-        self.assertEqual(self.get_changes(order).hours, 16.0)
+        self.advice.write(
+            {"product_uom_id": self.day.id, "price_unit": 800, "product_uom_qty": 2}
+        )
+        change = self.get_changes()
+        self.assertRecordValues(
+            change, [{"hours": 6.0, "amount": 600.0, "gift_amount": 0.0}]
+        )
+        self.assert_baseline_and_items_make_the_order(self.order)
+
+    def test_another_unit_is_a_change(self):
+        self.advice.write({"product_uom_id": self.day.id, "price_unit": 100})
+        change = self.get_changes()
+        self.assertRecordValues(
+            change, [{"hours": 70.0, "amount": 0.0, "gift_amount": 7000.0}]
+        )
+        self.assertRecordValues(
+            change.item_ids,
+            [{"what": "uom", "old_value": "Hours", "new_value": "Days"}],
+        )
+        self.assertIn("unpaid", change._get_agreement_obstacles())
+        self.advice.write({"product_uom_id": self.hour.id, "price_unit": 100})
+        self.assertFalse(self.get_changes())
+
+    def test_another_unit_with_its_price_is_paid_for(self):
+        self.advice.write({"product_uom_id": self.day.id, "price_unit": 800})
+        self.assertRecordValues(
+            self.get_changes(), [{"hours": 70.0, "amount": 7000.0, "gift_amount": 0}]
+        )
+        self.assertFalse(self.get_changes()._get_agreement_obstacles())
+
+    def test_a_list_price_with_tax_is_no_bigger_gift(self):
+        tax = self.env["account.tax"].create(
+            {
+                "name": "In the price",
+                "amount": 25,
+                "price_include_override": "tax_included",
+            }
+        )
+        self.service_ordered.write({"taxes_id": tax.ids, "list_price": 125})
+        order = self.make_order((self.service_ordered, 10, 125.0))
+        order.order_line.write({"product_uom_qty": 14, "price_unit": 125})
+        self.assertRecordValues(
+            self.get_changes(order), [{"amount": 400.0, "gift_amount": 0.0}]
+        )
+        order.order_line.write({"product_uom_qty": 14, "price_unit": 62.5})
+        self.assertRecordValues(
+            self.get_changes(order), [{"amount": -300.0, "gift_amount": 700.0}]
+        )
+
+    def test_a_line_set_to_zero_is_a_change(self):
+        self.support.write({"product_uom_qty": 0, "price_unit": 150, "discount": 10})
+        change = self.get_changes()
+        self.assertRecordValues(
+            change, [{"hours": -4.0, "amount": -540.0, "gift_amount": 0.0}]
+        )
+        self.assertRecordValues(
+            change.item_ids,
+            [{"what": "quantity", "old_number": 4.0, "new_number": 0.0}],
+        )
 
     def test_quantity_price_and_discount_in_one_write_add_up(self):
         before = self.get_untaxed(self.support)
@@ -192,6 +249,7 @@ class TestScopeChangeDetection(ToxicityCommon):
                 "product_uom_qty": dice.choice([0, 1, 4, 10, 12.25]),
                 "price_unit": dice.choice([0, 33.333, 100, 150]),
                 "discount": dice.choice([0, 10, 12.5, 100]),
+                "product_uom_id": dice.choice([self.hour.id] * 3 + [self.day.id]),
             }
             with freeze_time(self.days_ago(-(step // 20))):
                 line.with_context(**dice.choice(contexts)).write(

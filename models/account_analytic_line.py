@@ -1,0 +1,30 @@
+from odoo import api, models
+
+# What moves hours from one order to another, or makes more of them.
+WATCHED_FIELDS = {"unit_amount", "so_line", "task_id", "project_id", "employee_id"}
+
+
+class AccountAnalyticLine(models.Model):
+    _inherit = "account.analytic.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._detect_overrun()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not WATCHED_FIELDS.isdisjoint(vals):
+            self._detect_overrun()
+        return result
+
+    def _detect_overrun(self):
+        """Note hours beyond those sold as a scope change of the order."""
+        if self.env["scope.change"]._is_silent():
+            return
+        # sudo: who logs hours knows neither orders nor scope changes
+        timesheets = self.sudo().filtered("project_id")
+        orders = timesheets.so_line.order_id.filtered(lambda o: o.state == "sale")
+        if orders:
+            self.env["scope.change"].sudo()._record_overrun(orders._get_contract_root())
