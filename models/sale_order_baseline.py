@@ -251,9 +251,13 @@ class SaleOrder(models.Model):
             ), first_move AS (
                 SELECT DISTINCT ON (moved.id) moved.id, moved.amount
                   FROM moved
-                  JOIN confirmed ON confirmed.id = moved.id
+                  JOIN missing ON missing.id = moved.id
+             LEFT JOIN confirmed ON confirmed.id = moved.id
                  WHERE moved.field_id = %(amount_id)s
-                   AND moved.message_id > confirmed.message_id
+                   AND CASE WHEN confirmed.id IS NULL
+                            THEN moved.date > missing.date_order
+                            ELSE moved.message_id > confirmed.message_id
+                       END
               ORDER BY moved.id, moved.tracking_id
             ), sold AS (
                 SELECT line.order_id AS id,
