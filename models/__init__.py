@@ -18,13 +18,16 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
-from . import sale_order_amendment
 from . import sale_order_baseline
+from . import sale_order_amendment
+from . import sale_order_change_order
 from . import sale_order_line
 from . import scope_change
+from . import scope_change_amendment
 from . import scope_change_detection
 from . import scope_change_event
 from . import scope_change_item
+from . import scope_change_obstacles
 from . import scope_change_overrun
 from . import toxicity_indicator
 from . import toxicity_measure

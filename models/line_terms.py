@@ -30,7 +30,38 @@ class LineTerms:
         return replace(self, quantity=0.0)
 
     def get_gross(self):
-        return self.quantity * self.price * (1 - self.discount / 100)
+        return self.quantity * self.get_net_price()
+
+    def get_net_price(self):
+        return self.price * (1 - self.discount / 100)
+
+    def get_size(self):
+        """The quantity in the reference unit, whatever the unit it is written in."""
+        return self.quantity * self.uom
+
+    def get_unit_value(self):
+        """The net price of one reference unit."""
+        return self.get_net_price() / self.uom if self.uom else self.get_net_price()
+
+    def price_differs(self, other):
+        return bool(round(self.get_unit_value() - other.get_unit_value(), 6))
+
+    def apply(self, items, forward):
+        """Return these terms after the items (what, old_number, new_number) of a line.
+
+        Backward: before them. Quantities move by their difference, which others may
+        have moved as well; of the rest the value of the last, or first, item stands.
+        """
+        values = {}
+        for item in items if forward else reversed(items):
+            value = item.new_number if forward else item.old_number
+            if item.what in ("quantity", "line"):
+                step = item.new_number - item.old_number
+                quantity = values.get("quantity", self.quantity)
+                values["quantity"] = quantity + (step if forward else -step)
+            else:
+                values[item.what] = value
+        return replace(self, **values)
 
     def split(self, after, names, total, rounding):
         """Share the amount *total* among the changed names, as {name: amount}.

@@ -95,6 +95,20 @@ class ProjectProject(models.Model):
         )
         return items.project_id
 
+    def _get_sold_hours(self, lines):
+        """The hours of those order lines that are for this project, if any say so."""
+        own = lines.filtered(
+            lambda line: (
+                self in (line.project_id | line.task_id.project_id)
+                or line == self.sale_line_id
+            )
+        )
+        return sum(
+            line._get_hours(line.product_uom_qty)
+            for line in own or lines
+            if line._is_part_of_order()
+        )
+
     def _get_scope_target(self):
         """The order that this project's changes belong to, or the project itself.
 

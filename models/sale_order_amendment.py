@@ -1,6 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .scope_change import OPEN_STATES
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
+# Products for whose first line on an order Odoo makes a project.
+NEW_PROJECT = ("project_only", "task_in_project")
 
 
 class SaleOrder(models.Model):
@@ -21,6 +26,118 @@ class SaleOrder(models.Model):
     amendment_ids = fields.One2many(
         "sale.order", "amended_order_id", "Amendments", groups=READ_GROUP
     )
+
+    amended_change_ids = fields.One2many(
+        "scope.change", "amendment_id", "Changes Offered", groups=READ_GROUP
+    )
+    amendment_count = fields.Integer(
+        compute="_compute_amendment_count", compute_sudo=True, groups=READ_GROUP
+    )
+
+    def _compute_amendment_count(self):
+        counts = dict(
+            self._read_group(
+                [("amended_order_id", "in", self.ids)],
+                ["amended_order_id"],
+                ["__count"],
+            )
+        )
+        for order in self:
+            order.amendment_count = counts.get(order._origin, 0)
+
+    @api.constrains("amended_order_id", "partner_id", "currency_id")
+    def _check_amended_order(self):
+        for order in self.sudo().filtered("amended_order_id"):
+            root = order.amended_order_id
+            if root.amended_order_id or root == order:
+                raise ValidationError(
+                    self.env._(
+                        "%(order)s is an amendment itself: amend %(root)s instead.",
+                        order=root.name,
+                        root=root.amended_order_id.name or root.name,
+                    )
+                )
+            customers = (order | root).partner_id.commercial_partner_id
+            if len(customers) > 1 or order.currency_id != root.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(order)s amends %(root)s, so both are for one customer and "
+                        "in one currency: make a quotation of its own instead.",
+                        order=order.name,
+                        root=root.name,
+                    )
+                )
+
+    def _action_confirm(self):
+        """Go on with the amended order's project, and agree to what was offered."""
+        # sudo: customers sign, and they know neither projects nor scope changes
+        self.sudo()._join_amended_project()
+        result = super()._action_confirm()
+        self.sudo()._agree_to_changes()
+        return result
+
+    def _join_amended_project(self):
+        """Odoo takes the project of a line, and makes one where it has none."""
+        for order in self.filtered("amended_change_ids"):
+            project = order.project_id or order.amended_order_id.project_id
+            if not project:
+                continue
+            order.order_line.filtered(
+                lambda line: (
+                    line.product_id.service_tracking in NEW_PROJECT
+                    and not line.project_id
+                )
+            ).project_id = project
+
+    def _agree_to_changes(self):
+        for order in self.filtered("amended_change_ids"):
+            changes = order.amended_change_ids._as_members()
+            order._allocate_amended_hours(changes)
+            signed = order.signed_by or order.env.user.name
+            changes.filtered(
+                lambda change: change.state in (*OPEN_STATES, "declined")
+            )._follow_amendment(
+                "agreed",
+                self.env._(
+                    "%(order)s was confirmed by %(who)s.", order=order.name, who=signed
+                ),
+            )
+
+    def _allocate_amended_hours(self, changes):
+        """Plan the hours that were sold now, but for those planned in advance."""
+        project = self.project_id
+        raised = sum(
+            item.new_number - item.old_number
+            for item in changes.item_ids
+            if item.what == "allocated_hours" and item.project_id == project
+        )
+        hours = self._get_ordered_hours() - raised
+        if project and hours > 0:
+            quiet = project.with_context(scope_change_skip=True)
+            quiet.allocated_hours += hours
+
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        for order in self.sudo().filtered("amended_change_ids"):
+            changes = order.amended_change_ids._as_members()
+            changes.filtered(
+                lambda change: change.state in (*OPEN_STATES, "agreed")
+            )._follow_amendment(
+                "declined",
+                self.env._("%(order)s was cancelled.", order=order.name),
+            )
+        return result
+
+    def action_view_amendments(self):
+        """Open the orders that amend this one."""
+        self.ensure_one()
+        # The button's method is public, and customers can read their orders.
+        self.env["scope.change"].check_access("read")
+        return (
+            self.sudo()
+            .amendment_ids.sudo(False)
+            ._get_records_action(name=self.env._("Amendments"))
+        )
 
     def _get_contract_root(self):
         """The orders themselves, and for amendments those that they amend."""

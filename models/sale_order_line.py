@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.tools import float_compare, formatLang
 
 from .line_terms import LineTerms
@@ -126,6 +126,70 @@ class SaleOrderLine(models.Model):
         return taxes.compute_all(
             price, currency=self.currency_id, quantity=quantity, product=product
         )["total_excluded"]
+
+    def _prepare_terms_vals(self, terms):
+        """All in one write: Odoo prices a quantity alone from the pricelist again."""
+        vals = {
+            "product_uom_qty": terms.quantity,
+            "price_unit": terms.price,
+            "discount": terms.discount,
+        }
+        if self.product_uom_id.factor != terms.uom:
+            vals["product_uom_id"] = self._find_unit(terms.uom).id
+        return vals
+
+    def _find_unit(self, factor):
+        root = self.product_uom_id.parent_path.split("/")[0]
+        units = self.env["uom.uom"].search([("parent_path", "=like", f"{root}/%")])
+        return units.filtered(lambda unit: unit.factor == factor)[:1]
+
+    def _prepare_amendment_lines(self, agreed, asked):
+        """The lines that together cost what *asked* costs more than *agreed*."""
+        self.ensure_one()
+        common = {
+            "product_id": self.product_id.id,
+            "tax_ids": [Command.set(self.tax_ids.ids)],
+        }
+        unit = agreed.uom or 1.0
+        quantity = self._round_quantity((asked.get_size() - agreed.get_size()) / unit)
+        price, discount = asked.price * unit / (asked.uom or 1.0), asked.discount
+        if not asked.get_net_price():
+            # What was added for nothing is offered at its price.
+            price, discount = self._get_list_worth(1, unit), 0.0
+        vals_list = []
+        if quantity:
+            vals_list.append(
+                {
+                    **common,
+                    "name": self.name,
+                    "product_uom_id": self.product_uom_id.id
+                    if self.product_uom_id.factor == unit
+                    else self._find_unit(unit).id,
+                    "product_uom_qty": quantity,
+                    "price_unit": price,
+                    "discount": discount,
+                }
+            )
+        moved = (asked.get_unit_value() - agreed.get_unit_value()) * agreed.get_size()
+        if self.currency_id.compare_amounts(moved, 0):
+            name = self.name.split("\n")[0]
+            vals_list.append(
+                {
+                    **common,
+                    "product_id": self._get_price_product().id,
+                    "name": self.env._("%(line)s: other price", line=name),
+                    "product_uom_qty": 1,
+                    "price_unit": moved,
+                    "discount": 0.0,
+                }
+            )
+        return vals_list
+
+    def _get_price_product(self):
+        """The product that stands for money off the price, as Odoo's own discounts."""
+        # sudo: Odoo lets administrators make it on its first use, whoever that is
+        wizard = self.env["sale.order.discount"].sudo()
+        return wizard.new({"sale_order_id": self.order_id.id})._get_discount_product()
 
     def _format_term(self, name, terms):
         """Return one of the terms of this line as people read it."""

@@ -4,8 +4,6 @@ from odoo import Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
-from .scope_change_item import ON_ORDER
-
 SILENT = ("scope_change_skip", "import_file", "install_mode")
 # What code may say about the changes it causes (context key scope_change_vals).
 # Nothing else passes: the record is written as superuser for whoever edits an order.
@@ -57,7 +55,7 @@ class ScopeChange(models.Model):
                 for item_vals in live._prepare_line_items(line, before, after, live)
             ]
         stale.unlink()
-        self.env["scope.change.item"].create(vals_list)
+        self.env["scope.change.item"].create(vals_list)._settle_rounding()
         self.union(*changes.values())._settle_detection()
 
     def _settle_detection(self):
@@ -136,7 +134,12 @@ class ScopeChange(models.Model):
         about the line is complete, and the edit starts anew.
         """
         newest_of_others = max(
-            (item.id for item in items if item.change_id != self), default=0
+            (
+                item.id
+                for item in items
+                if item.change_id != self or item.what == "moved"
+            ),
+            default=0,
         )
         return items.filtered(
             lambda item: item.change_id == self and item.id > newest_of_others
@@ -161,14 +164,7 @@ class ScopeChange(models.Model):
     @api.model
     def _record_confirmed_again(self, orders):
         """Note by how much reset orders were changed before confirming them again."""
-        totals = {
-            order: (hours, amount)
-            for order, hours, amount in self.env["scope.change.item"]._read_group(
-                [("order_id", "in", orders.ids), ("what", "in", ON_ORDER)],
-                ["order_id"],
-                ["hours:sum", "amount:sum"],
-            )
-        }
+        totals = self.env["scope.change.item"]._get_order_totals(orders)
         vals_list = []
         for order in orders:
             hours, amount = totals.get(order, (0.0, 0.0))

@@ -48,10 +48,11 @@ class ScopeChange(models.Model):
         items = self.item_ids.filtered(lambda item: item.what == "allocated_hours")
         if not items:
             return
-        sold = items.order_id._get_contract_hours()
+        contracts = items.order_id._get_contracts()
         for item in items:
             tasks = item.change_id.item_ids.filtered(lambda other: other.what in TASKS)
-            known = sold.get(item.order_id, 0.0) + sum(tasks.mapped("hours"))
+            sold = contracts.get(item.order_id, item.order_id).order_line
+            known = item.project_id._get_sold_hours(sold) + sum(tasks.mapped("hours"))
             hours = max(0.0, item.new_number - max(item.old_number, known))
             if round(item.hours - hours, 2):
                 item.hours = hours

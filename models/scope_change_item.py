@@ -6,8 +6,9 @@ from .line_terms import LineTerms
 
 # The terms of a line that say how much the customer gets.
 QUANTITIES = ("uom", "quantity", "line")
+LINE_TERMS = (*QUANTITIES, "price", "discount")
 # What moves the order itself: baseline + these items = the order as it stands.
-ON_ORDER = (*QUANTITIES, "price", "discount", "order", "moved")
+ON_ORDER = (*LINE_TERMS, "order", "moved")
 # Work beyond what was sold: worth its hours at list price, and billed by nothing.
 TASKS = ("task", "customer_task")
 EXTRA_WORK = (*TASKS, "allocated_hours", "overrun")
@@ -157,6 +158,33 @@ class ScopeChangeItem(models.Model):
             # Who gets less is given nothing, even off a price above the list's.
             "gift_amount": min(0.0, worth - amount) if worth < 0 else worth - amount,
         }
+
+    @api.model
+    def _get_order_totals(self, orders):
+        """{order: (hours, amount)} by which the register says that it moved."""
+        rows = self._read_group(
+            [("order_id", "in", orders.ids), ("what", "in", ON_ORDER)],
+            ["order_id"],
+            ["hours:sum", "amount:sum"],
+        )
+        return {order: (hours, amount) for order, hours, amount in rows}
+
+    def _settle_rounding(self):
+        """Take up the cents by which an order's total is not the sum of its lines.
+
+        Odoo rounds the total at once where the company says so, or taxes are in the
+        prices; the register is to make the order as it is, to the cent.
+        """
+        totals = self._get_order_totals(self.order_id)
+        for order, items in self.grouped("order_id").items():
+            if not order.date_baseline:
+                continue
+            noted = order.baseline_amount + totals.get(order, (0.0, 0.0))[1]
+            cents = order.currency_id.round(order.amount_untaxed - noted)
+            # More than rounding is history that nobody noted.
+            limit = order.currency_id.rounding * (len(order.order_line) + 1)
+            if cents and abs(cents) <= limit:
+                items[-1:].amount += cents
 
     def _leads_to(self, event):
         """Tell whether the event goes on from where this item ended."""

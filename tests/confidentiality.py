@@ -18,6 +18,7 @@ MODELS = {
         "customer.claim",
         "customer.exit",
         "scope.change",
+        "scope.change.decide",
         "scope.change.item",
         "toxicity.indicator",
         "toxicity.score",
@@ -95,7 +96,9 @@ FIELDS = {
     "sale.order": {
         USER_GROUP: {
             # What was agreed is no secret, but its drift from there is our reading.
+            "amended_change_ids",
             "amended_order_id",
+            "amendment_count",
             "amendment_ids",
             "baseline_amount",
             "baseline_amount_drift",

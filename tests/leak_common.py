@@ -231,6 +231,14 @@ class LeakCommon(ToxicityCommon):
         )
         cls.tasks[0].action_flag_out_of_scope()
         cls.changes |= cls.projects.scope_change_ids
+        # An order that is an amendment has the changes it offers.
+        cls.env["scope.change"].create(
+            {
+                "partner_id": cls.customer.id,
+                "description": f"{MARKER} offered",
+                "amendment_id": cls.orders[0].id,
+            }
+        )
         cls.changes |= cls.orders.scope_change_ids
         cls.changes.sudo().item_ids.name = f"{MARKER} item"
 
@@ -364,6 +372,10 @@ class LeakCommon(ToxicityCommon):
             return env[model].create({"reason": f"{MARKER} contested"})
         if model.startswith("toxicity.tuning"):
             return self.make_tuning(env)[model]
+        if model == "scope.change.decide":
+            return env[model].create(
+                {"change_ids": self.changes.ids, "reason": f"{MARKER} decided"}
+            )
         preview = env["final.invoice.preview"].create({})
         order_line = self.orders[0].order_line[0]
         line = preview.line_ids.create(

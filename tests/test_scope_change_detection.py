@@ -25,18 +25,26 @@ class TestScopeChangeDetection(ToxicityCommon):
             [("order_id", "=", (order or self.order).id)], order="id"
         )
 
-    def get_untaxed(self, line):
-        """What a line comes to, computed here from its terms, to the cent."""
+    def get_exact(self, line):
+        """What a line comes to, computed here from its terms."""
         quantity, price, discount = (
             Decimal(str(line[name]))
             for name in ("product_uom_qty", "price_unit", "discount")
         )
-        untaxed = quantity * price * (100 - discount) / 100
-        return float(untaxed.quantize(Decimal("0.01"), ROUND_HALF_UP))
+        return quantity * price * (100 - discount) / 100
+
+    def get_untaxed(self, lines):
+        """What lines come to, to the cent, as the company rounds."""
+        cent = Decimal("0.01")
+        exact = [self.get_exact(line) for line in lines]
+        if self.company.tax_calculation_rounding_method == "round_per_line":
+            exact = [amount.quantize(cent, ROUND_HALF_UP) for amount in exact]
+        return float(sum(exact).quantize(cent, ROUND_HALF_UP))
 
     def assert_baseline_and_items_make_the_order(self, order):
         items = self.get_changes(order).item_ids
-        now = sum(map(self.get_untaxed, order.order_line))
+        now = self.get_untaxed(order.order_line)
+        self.assertAlmostEqual(now, order.amount_untaxed)
         self.assertAlmostEqual(
             order.baseline_amount + sum(items.mapped("amount")), now, places=2
         )
@@ -238,6 +246,10 @@ class TestScopeChangeDetection(ToxicityCommon):
         self.assertEqual(
             self.get_changes().item_ids.mapped("what"), ["price", "discount"]
         )
+
+    def test_any_sequence_of_edits_adds_up_rounded_by_line(self):
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        self.test_any_sequence_of_edits_adds_up()
 
     def test_any_sequence_of_edits_adds_up(self):
         dice = random.Random(19)
