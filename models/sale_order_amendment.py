@@ -79,15 +79,17 @@ class SaleOrder(models.Model):
     def _join_amended_project(self):
         """Odoo takes the project of a line, and makes one where it has none."""
         for order in self.filtered("amended_change_ids"):
+            # What is planned already is billed by this order now.
+            for line in order.order_line.filtered("task_id"):
+                line.task_id.sale_line_id = line
             project = order.project_id or order.amended_order_id.project_id
-            if not project:
-                continue
-            order.order_line.filtered(
-                lambda line: (
-                    line.product_id.service_tracking in NEW_PROJECT
-                    and not line.project_id
-                )
-            ).project_id = project
+            if project:
+                order.order_line.filtered(
+                    lambda line: (
+                        line.product_id.service_tracking in NEW_PROJECT
+                        and not line.project_id
+                    )
+                ).project_id = project
 
     def _agree_to_changes(self):
         for order in self.filtered("amended_change_ids"):

@@ -162,6 +162,8 @@ class SaleOrderLine(models.Model):
                 {
                     **common,
                     "name": self.name,
+                    # The work of a new line is planned already.
+                    "task_id": not agreed.quantity and self.task_id.id,
                     "product_uom_id": self.product_uom_id.id
                     if self.product_uom_id.factor == unit
                     else self._find_unit(unit).id,

@@ -1,16 +1,9 @@
-import textwrap
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 USER_GROUP = "toxic_customer_exit.group_toxicity_user"
 OPEN_STATES = ("detected", "negotiating")
-
-
-def shorten(value):
-    """A value as it fits into a line; objectives may be whole pages."""
-    return textwrap.shorten(value or "", 60, placeholder="…") or "–"
 
 
 class ScopeChange(models.Model):
@@ -187,8 +180,7 @@ class ScopeChange(models.Model):
     def _compute_summary(self):
         for change in self:
             lines = (change.description or "").strip().splitlines() or [
-                f"{item.name}: {shorten(item.old_value)} → {shorten(item.new_value)}"
-                for item in change._get_asked_items()
+                item._get_line() for item in change._get_asked_items()
             ]
             change.summary = "; ".join(lines[:3]) + ("…" if lines[3:] else "")
 

@@ -253,7 +253,10 @@ class ScopeChange(models.Model):
         if not self._get_asked_items():
             return self._prepare_typed_lines()
         return [
-            self._prepare_hours_line(item.hours, item.name)
+            {
+                **self._prepare_hours_line(item.hours, item.name),
+                "task_id": item.task_id.id,
+            }
             for item in self._get_unsold_items()
         ]
 

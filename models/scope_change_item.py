@@ -1,3 +1,4 @@
+import textwrap
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -79,6 +80,18 @@ class ScopeChangeItem(models.Model):
         "Unpaid at List Price",
         help="What the customer gets at list price, less what the order bills for it.",
     )
+
+    def _get_line(self):
+        """This item in one line: the name of a line or task says enough by itself."""
+        self.ensure_one()
+        labels = dict(self._fields["what"]._description_selection(self.env))
+        named = self.what in (*LINE_TERMS, *TASKS)
+        # Objectives may be whole pages.
+        old, new = (
+            textwrap.shorten(value or "", 60, placeholder="…") or "–"
+            for value in (self.old_value, self.new_value)
+        )
+        return f"{self.name if named else labels[self.what]}: {old} → {new}"
 
     def _is_unpaid(self):
         """Tell whether this item gives the customer more without billing for it."""

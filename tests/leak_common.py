@@ -133,18 +133,20 @@ class LeakCommon(ToxicityCommon):
         amended, amendment = (
             cls.make_order((cls.service_ordered, 1), **owner) for _index in range(2)
         )
-        cls.orders[0].amended_order_id = amended
         amendment.amended_order_id = cls.orders[0]
-        # The baselines differ by a day; nothing but SQL rewrites one.
+        # The baselines differ by a day; nothing but SQL rewrites one, or makes an
+        # order amend another and be amended too.
         cls.env.flush_all()
         cls.env.cr.execute(
             SQL(
                 """
                 UPDATE sale_order
                    SET date_baseline = date_baseline - interval '1 day',
-                       is_baseline_reconstructed = TRUE
+                       is_baseline_reconstructed = TRUE,
+                       amended_order_id = %s
                  WHERE id = %s
                 """,
+                amended.id,
                 cls.orders[0].id,
             )
         )
@@ -373,9 +375,11 @@ class LeakCommon(ToxicityCommon):
         if model.startswith("toxicity.tuning"):
             return self.make_tuning(env)[model]
         if model == "scope.change.decide":
-            return env[model].create(
+            # sudo: a stranger cannot choose the changes of another company
+            wizard = env[model].sudo()
+            return wizard.create(
                 {"change_ids": self.changes.ids, "reason": f"{MARKER} decided"}
-            )
+            ).sudo(False)
         preview = env["final.invoice.preview"].create({})
         order_line = self.orders[0].order_line[0]
         line = preview.line_ids.create(

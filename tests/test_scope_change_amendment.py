@@ -286,6 +286,25 @@ class TestScopeChangeAmendment(ToxicityCommon):
             ],
         )
 
+    def test_work_planned_already_is_not_planned_again(self):
+        task = self.env["project.task"].create(
+            {"name": "Shop", "project_id": self.project.id, "allocated_hours": 5}
+        )
+        task.action_flag_out_of_scope()
+        line = self.env["sale.order.line"].create(
+            {
+                **self._prepare_order_line_vals(self.work, 3),
+                "order_id": self.order.id,
+            }
+        )
+        amendment = self.renegotiate(self.get_changes())
+        self.assertEqual(amendment.order_line.task_id, line.task_id | task)
+        count = len(self.project.task_ids)
+        amendment.action_confirm()
+        self.assertEqual(len(self.project.task_ids), count)
+        self.assertEqual(task.sale_line_id.order_id, amendment)
+        self.assertEqual(line.task_id.sale_line_id.order_id, amendment)
+
     def test_what_was_written_down_is_offered_as_typed(self):
         for values, untaxed in (
             ({"hours": 4, "amount": 300}, 300),
