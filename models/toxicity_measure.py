@@ -64,10 +64,19 @@ class ToxicityMeasure(models.AbstractModel):
             "type": "ir.actions.act_window",
             "res_model": model,
             "view_mode": "list,form",
+            # The Scoring tab opens it as it is: Odoo adds views for buttons only.
+            "views": [(self._get_list_view(model), "list"), (False, "form")],
             "domain": list(getter(customer, company, since, today)),
             "context": {"active_test": False, "create": False},
-            "help": self.env._("None of these took part in the number."),
+            "help": self.env._("None that you may read took part in the number."),
         }
+
+    @api.model
+    def _get_list_view(self, model):
+        """The list that says most about such records, False for the usual one."""
+        # Entries in general show neither the customer nor the date of an invoice.
+        lists = {"account.move": "account.view_out_invoice_tree"}
+        return model in lists and self.env.ref(lists[model]).id
 
     @api.model
     def _get_record_label(self, model):

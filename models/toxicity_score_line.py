@@ -162,14 +162,16 @@ class ToxicityScoreLine(models.Model):
     def action_open_records(self, model=None):
         """Open exactly the records that made the number, of the model or the first."""
         self.ensure_one()
+        measures = self.env["toxicity.measure"]
         if self.origin == "recorded":
-            return self._get_signals_action()
-        action = self.env["toxicity.measure"]._open_records_behind(
-            self.indicator_id.code,
-            self.commercial_partner_id,
-            self.company_id,
-            model or next(iter(self._get_record_models()), None),
-        )
+            action = self._get_signals_action()
+        else:
+            action = measures._open_records_behind(
+                self.indicator_id.code,
+                self.commercial_partner_id,
+                self.company_id,
+                model or next(iter(self._get_record_models()), None),
+            )
         if not action:
             raise UserError(
                 self.env._(
@@ -178,14 +180,15 @@ class ToxicityScoreLine(models.Model):
                     indicator=self.indicator_id.name,
                 )
             )
-        return {**action, "name": self.indicator_id.name}
+        label = measures._get_record_label(action["res_model"])
+        return {**action, "name": f"{self.indicator_id.name}: {label}"}
 
     def _get_signals_action(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.indicator_id.name,
             "res_model": "toxicity.signal",
             "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
             "domain": [
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),
                 ("company_id", "=", self.company_id.id),

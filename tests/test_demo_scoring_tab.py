@@ -9,8 +9,24 @@ from .demo_common import DemoCommon
 DONE = "every score was explained"
 
 
+class ScoringTabCase(DemoCommon, HttpCase):
+    """Runs what read_scoring_tab.js offers, as the manager of the demo."""
+
+    def run_in_browser(self, call):
+        self.browser_js(
+            "/odoo/customers-by-risk",
+            f"{call}.then(() => console.log('{DONE}'),"
+            " (error) => console.error(error.message))",
+            "odoo.isReady && !!odoo.readScoringTabs"
+            " && !!document.querySelector('.o_list_view, .o_kanban_view')",
+            login="manager",
+            timeout=180,
+            success_signal=DONE,
+        )
+
+
 @tagged("post_install", "-at_install")
-class TestDemoScoringTab(DemoCommon, HttpCase):
+class TestDemoScoringTab(ScoringTabCase):
     """The Scoring tab answers "why this score?" without leaving the form.
 
     The server says what there is, from the tables of the score and by the formula; the
@@ -52,16 +68,7 @@ class TestDemoScoringTab(DemoCommon, HttpCase):
 
     def read_tabs(self, customers):
         told = json.dumps([self.tell(customer) for customer in customers])
-        self.browser_js(
-            "/odoo/customers-by-risk",
-            f"odoo.readScoringTabs({told}).then(() => console.log('{DONE}'),"
-            " (error) => console.error(error.message))",
-            "odoo.isReady && !!odoo.readScoringTabs"
-            " && !!document.querySelector('.o_list_view, .o_kanban_view')",
-            login="manager",
-            timeout=180,
-            success_signal=DONE,
-        )
+        self.run_in_browser(f"odoo.readScoringTabs({told})")
 
     def tell(self, customer):
         """What the tab of this customer has to say."""
@@ -117,3 +124,32 @@ class TestDemoScoringTab(DemoCommon, HttpCase):
 class TestDemoScoringTabOnAPhone(TestDemoScoringTab):
     browser_size = "375x667"
     touch_enabled = True
+
+
+@tagged("post_install", "-at_install")
+class TestDemoLinks(ScoringTabCase):
+    def test_a_link_of_each_kind_opens_the_records_behind_the_number(self):
+        customer = self.get_customer("okafor").with_user(self.manager)
+        lines = self.get_score(customer).line_ids.with_user(self.manager)
+        links = {}
+        for line in lines:
+            for link in line._get_bar()["records"]:
+                if link["readable"]:
+                    links.setdefault(link["model"], (line, link["label"]))
+        self.assertGreaterEqual(
+            links.keys(),
+            {"toxicity.signal", "account.move", "sale.order", "sale.order.line"},
+        )
+        told = [
+            [line.indicator_id.name, label, self.count_behind(line, model)]
+            for model, (line, label) in links.items()
+        ]
+        told_customer = json.dumps({"id": customer.id, "name": customer.name})
+        self.run_in_browser(
+            f"odoo.openBehindScore({told_customer}, {json.dumps(told)})"
+        )
+
+    def count_behind(self, line, model):
+        action = line.action_open_records(model)
+        records = line.env[model].with_context(**action["context"])
+        return records.search_count(action["domain"])

@@ -151,3 +151,26 @@ odoo.readScoringTabs = async (customers) => {
         }
     }
 };
+
+/** Opens what is behind the numbers: `links` are [reason, label, how many records]. */
+odoo.openBehindScore = async (customer, links) => {
+    for (const [reason, label, count] of links) {
+        await openTab(customer);
+        const tab = await waitFor("why", () => document.querySelector(".o_toxicity_explanation"));
+        tab.querySelector(".o_toxicity_idle button")?.click();
+        const button = await waitFor(`${label} of ${reason}`, () =>
+            [...tab.querySelectorAll(".o_toxicity_bar")]
+                .filter((row) => read(row, ".o_toxicity_why").startsWith(reason))
+                .flatMap((row) => [...row.querySelectorAll(".o_toxicity_links button")])
+                .find((link) => text(link) === label)
+        );
+        button.click();
+        const title = `${reason}: ${label}`;
+        await waitFor(title, () => document.querySelector(".o_breadcrumb")?.innerText.includes(title));
+        await waitFor(`${title}, ${count} of them`, () => {
+            const rows = document.querySelectorAll(".o_list_view .o_data_row");
+            const isEmpty = document.querySelector(".o_list_view .o_view_nocontent");
+            return count ? rows.length === count : isEmpty;
+        });
+    }
+};
