@@ -19,7 +19,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                 """
                 DROP TABLE IF EXISTS toxicity_result;
                 CREATE TEMPORARY TABLE toxicity_result ON COMMIT DROP AS
-                  WITH total AS (%(totals)s),
+                  WITH total AS MATERIALIZED (%(totals)s),
                 graded AS (
                     SELECT total.*, known.band AS old_band,
                            past.score AS previous_score,
