@@ -123,7 +123,7 @@ class ToxicityTuning(models.TransientModel):
         self.began_with = self._get_proposal()
 
     def _get_weights_now(self):
-        indicators = self.env["toxicity.indicator"].search([])
+        indicators = self.env["toxicity.indicator"].search([("active", "=", True)])
         return self.env["toxicity.weight"]._get_weights(self.company_id, indicators)
 
     def action_discard(self):

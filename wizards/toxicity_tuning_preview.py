@@ -100,7 +100,7 @@ class ToxicityTuning(models.TransientModel):
 
     def _begin(self):
         self._forget_preview()
-        super()._begin()
+        return super()._begin()
 
     def _forget_preview(self):
         self.move_ids.unlink()
