@@ -75,12 +75,12 @@ class ResPartner(models.Model):
         groups=GROUP,
     )
     toxicity_explanation = fields.Json(
-        string="Why", compute="_compute_toxicity", groups=GROUP
+        string="Why", compute="_compute_toxicity_explanation", groups=GROUP
     )
     toxicity_line_ids = fields.Many2many(
         "toxicity.score.line",
         string="Reasons",
-        compute="_compute_toxicity_score_id",
+        compute="_compute_toxicity_line_ids",
         groups=GROUP,
     )
     toxicity_signal_ids = fields.Many2many(
@@ -114,9 +114,22 @@ class ResPartner(models.Model):
         )
         by_customer = {score.partner_id.id: score for score in scores}
         for partner in self:
-            score = by_customer.get(partner.commercial_partner_id.id, scores.browse())
-            partner.toxicity_score_id = score
-            partner.toxicity_line_ids = score.line_ids
+            partner.toxicity_score_id = by_customer.get(
+                partner.commercial_partner_id.id
+            )
+
+    # What only the form shows is computed apart: lists would pay for it.
+    @api.depends("toxicity_score_id")
+    @api.depends_context("company")
+    def _compute_toxicity_line_ids(self):
+        for partner in self:
+            partner.toxicity_line_ids = partner.toxicity_score_id.line_ids
+
+    @api.depends("toxicity_score_id")
+    @api.depends_context("company")
+    def _compute_toxicity_explanation(self):
+        for partner in self:
+            partner.toxicity_explanation = partner.toxicity_score_id.explanation
 
     @api.depends("toxicity_score_id")
     @api.depends_context("company")
@@ -125,7 +138,6 @@ class ResPartner(models.Model):
             score = partner.toxicity_score_id
             for field, column in SCORE_COLUMNS.items():
                 partner[field] = score[column]
-            partner.toxicity_explanation = score.explanation
             partner.toxicity_band = score.current_band or "unknown"
 
     @api.depends("commercial_partner_id")

@@ -4,6 +4,8 @@ A figure gets the bench, measures on its databases and returns a list of results
 is compared runs in turns (A B A B …), so that both meet the same machine.
 """
 
+import time
+
 from ..progress import Step
 from . import oca
 from .data import SQL
@@ -13,17 +15,23 @@ from .results import Result, most_result, ratio_result, spread_of, time_result
 LONG, SCREEN, SHORT = 5, 15, 40
 # From the first value on, everything is as warm as it gets.
 WARM_UP = 2
+# Who waits longer than this for one figure has three pairs all the same.
+PATIENCE = 900
+FEWEST = 3
 
 
 def in_turns(title, rounds, first, second, warm_up=WARM_UP):
     """Return what the two gave, as pairs."""
     pairs = []
+    started = time.monotonic()
     with Step(title) as step:
         for number in range(warm_up + rounds):
             step.update(f"round {number + 1} of {warm_up + rounds}")
             pair = first(), second()
             if number >= warm_up:
                 pairs.append(pair)
+            if len(pairs) >= FEWEST and time.monotonic() - started > PATIENCE:
+                break
     return pairs
 
 
