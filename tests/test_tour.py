@@ -26,3 +26,54 @@ class TestTour(ToxicityCommon, HttpCase):
         self.assertRecordValues(
             case.invoice_ids, [{"state": "posted", "amount_untaxed": 4 * 100.0}]
         )
+
+    def test_a_doubled_project_is_renegotiated_signed_and_invoiced_once(self):
+        customer = self.make_customer(name="Tour Customer Ltd", email="t@example.com")
+        portal = self.make_user(
+            "customer", "base.group_portal", partner_id=customer.id, password="customer"
+        )
+        service = self.make_service(
+            "Online shop", "ordered_prepaid", service_tracking="task_in_project"
+        )
+        order = self.make_order((service, 10), partner_id=customer.id, confirm=False)
+        seller = self.make_user(
+            "seller",
+            "sales_team.group_sale_manager,project.group_project_manager",
+            email="seller@example.com",
+        )
+        self.start_tour(
+            f"/odoo/sales/{order.id}",
+            "toxic_customer_exit.sell_and_double",
+            login=seller.login,
+        )
+        self.start_tour(
+            f"/odoo/m-project.project/{order.project_ids.id}",
+            "toxic_customer_exit.allocate_hours",
+            login=seller.login,
+        )
+        change = order.scope_change_ids
+        self.assertRecordValues(
+            change, [{"hours": 10.0, "amount": 1000.0, "state": "detected"}]
+        )
+        self.start_tour(
+            f"/odoo/sales/{order.id}",
+            "toxic_customer_exit.renegotiate",
+            login=seller.login,
+        )
+        amendment = change.amendment_id
+        self.start_tour(
+            amendment.get_portal_url(),
+            "toxic_customer_exit.sign_amendment",
+            login=portal.login,
+        )
+        self.assertRecordValues(
+            amendment, [{"state": "sale", "signed_by": "Terry Tour"}]
+        )
+        self.assertEqual(change.state, "agreed")
+        self.assertEqual(amendment.project_ids, order.project_ids)
+        invoices = self.make_invoices(order | amendment)
+        self.assertEqual(
+            sum(invoices.mapped("amount_untaxed")),
+            order.baseline_amount + amendment.amount_untaxed,
+        )
+        self.assertEqual(sum(invoices.mapped("amount_untaxed")), 2000)
