@@ -3,7 +3,7 @@ from datetime import date, datetime
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import html2plaintext
 
 from .common import ToxicityCommon
@@ -602,19 +602,19 @@ class TestScopeChangeAmendment(ToxicityCommon):
             changes |= changes.create(
                 {"partner_id": self.customer.id, "amount": amount}
             )
-        wizard = (
+        form = Form(
             self.env["scope.change.decide"]
             .with_user(self.seller)
             .with_context(active_model="scope.change", active_ids=changes.ids)
-            .create({"decision": "absorbed"})
         )
+        self.assertIn("given away", form.obstacles)
+        wizard = form.save()
         self.assertEqual(wizard.change_ids, changes)
-        self.assertIn("given away", wizard.obstacles)
         with self.assertRaisesRegex(UserError, "given away"):
             wizard.action_decide()
-        wizard.reason = "First year"
-        self.assertFalse(wizard.obstacles)
-        wizard.action_decide()
+        form.reason = "First year"
+        self.assertFalse(form.obstacles)
+        form.save().action_decide()
         self.assertRecordValues(
             changes, [{"state": "absorbed", "reason": "First year"}] * 2
         )

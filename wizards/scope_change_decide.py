@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -27,7 +27,8 @@ class ScopeChangeDecide(models.TransientModel):
     def default_get(self, fields):
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "scope.change":
-            values["change_ids"] = self.env.context.get("active_ids")
+            chosen = self.env.context.get("active_ids") or []
+            values["change_ids"] = [Command.set(chosen)]
         return values
 
     @api.depends("change_ids", "decision", "reason")
