@@ -43,10 +43,10 @@ class ScopeChangeDecide(models.TransientModel):
         return [
             sentence
             for change in self.change_ids
-            for code, sentence in {
-                **change._get_transition_obstacles(self.decision),
-                **change._get_obstacles(self.decision),
-            }.items()
+            for code, sentence in (
+                change._get_transition_obstacles(self.decision)
+                or change._get_obstacles(self.decision)
+            ).items()
             if not (code == "no_reason" and given)
         ]
 
