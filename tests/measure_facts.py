@@ -245,7 +245,11 @@ class Facts(Bills, Talk):
         for customer, company, vals in self.told["changes"]:
             orders = self.orders[customer, company]
             order = orders and self.maybe(0.7) and self.chance.choice(orders)
-            amendments = orders - order if order else orders
+            # An amendment in another currency is refused.
+            currency = (order or company).currency_id
+            amendments = (orders - order if order else orders).filtered(
+                lambda other, currency=currency: other.currency_id == currency
+            )
             amended = amendments and self.maybe(0.15)
             vals_list.append(
                 {
