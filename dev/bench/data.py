@@ -37,8 +37,8 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", 0.1, 2.5),
-    "full": Size("full", 1, 9),
+    "small": Size("small", 0.1, 1.5),
+    "full": Size("full", 1, 6),
 }
 
 
@@ -71,7 +71,7 @@ class Populated:
         month = date.today().strftime("%Y-%m")
         files = (SQL / "prune.sql", SQL / "spread.sql")
         self.key = places.fingerprint(
-            RECIPE, self.base.key, size, COUNTED, month, *files
+            RECIPE, self.base.key, size.share, COUNTED, month, *files
         )
 
     def fill(self, odoo):
