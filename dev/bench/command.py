@@ -1,5 +1,7 @@
 """`make bench`: builds the databases, measures, prints a line for each figure."""
 
+import os
+import shlex
 from contextlib import ExitStack, contextmanager
 
 from .. import places, sandbox
@@ -16,21 +18,28 @@ LOCK = places.SANDBOX / "bench.lock"
 
 def bench():
     """Return 0 when every figure keeps its bound."""
-    size = wanted_size()
+    size, figures = wanted_size(), wanted_figures()
     try:
         with Lock(LOCK), ExitStack() as opened:
-            return report(measure(Bench(sandbox.prepare(), size, opened)), size)
+            bench = Bench(sandbox.prepare(), size, opened)
+            results = [result for figure in figures for result in figure(bench)]
+            return report(results, size)
     except Taken as taken:
         raise Problem(
             "The benchmark runs already", taken.holder, "Wait for it to end."
         ) from None
 
 
-def measure(bench):
-    results = []
-    for figure in FIGURES:
-        results += figure(bench)
-    return results
+def wanted_figures():
+    """Return the figures that ARGS names, or all of them."""
+    known = {figure.__name__: figure for figure in FIGURES}
+    names = shlex.split(os.environ.get("ARGS", "")) or known
+    for name in names:
+        if name not in known:
+            raise Problem(
+                f"{name} is not a figure", "", f"Use some of: {', '.join(known)}."
+            )
+    return [known[name] for name in names]
 
 
 def report(results, size):

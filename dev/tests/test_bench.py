@@ -1,6 +1,6 @@
 import pytest
 
-from ..bench import data, results
+from ..bench import command, data, results
 from ..inside import run_sql
 from ..problems import Problem
 
@@ -72,3 +72,17 @@ def test_a_figure_without_a_bound_is_only_told():
 def test_the_greatest_of_all_runs_must_keep_the_bound():
     assert results.most_result("rows", [0, 0, 0], 0).kept
     assert not results.most_result("rows", [0, 1, 0], 0).kept
+
+
+def test_all_figures_are_measured_unless_some_are_named(monkeypatch):
+    monkeypatch.delenv("ARGS", raising=False)
+    assert command.wanted_figures() == list(command.FIGURES)
+    monkeypatch.setenv("ARGS", "memory toxic_list")
+    names = [figure.__name__ for figure in command.wanted_figures()]
+    assert names == ["memory", "toxic_list"]
+
+
+def test_a_figure_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setenv("ARGS", "speed")
+    with pytest.raises(Problem, match="speed is not a figure"):
+        command.wanted_figures()
