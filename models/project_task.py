@@ -25,6 +25,7 @@ class ProjectTask(models.Model):
             tasks._detect_customer_tasks(self.env.user.partner_id)
         return tasks
 
+    @api.model
     def message_new(self, msg_dict, custom_values=None):
         task = super().message_new(msg_dict, custom_values=custom_values)
         author = self.env["res.partner"].sudo().browse(msg_dict.get("author_id"))
