@@ -14,7 +14,7 @@ from .results import Result, most_result, ratio_result, spread_of, time_result
 
 # Rounds of what takes long, of a screen, of one customer, and of what must be told
 # apart by a twentieth.
-LONG, SCREEN, SHORT, WORK = 5, 25, 40, 80
+LONG, SCREEN, SHORT, WORK = 5, 25, 40, 120
 # From the first value on, everything is as warm as it gets.
 WARM_UP = 2
 # Who waits longer than this for one figure has three pairs all the same.

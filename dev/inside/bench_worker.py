@@ -38,7 +38,9 @@ class Worker:
             env = api.Environment(cr, SUPERUSER_ID, {})
             if login:
                 user = env["res.users"].search([("login", "=", login)])
-                env = env(user=user.id, context=user.context_get())
+                # The web client always says for which companies.
+                companies = {"allowed_company_ids": user.company_id.ids}
+                env = env(user=user.id, context={**user.context_get(), **companies})
             yield env
             env.cr.rollback()
 
