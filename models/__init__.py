@@ -32,6 +32,7 @@ from . import scope_change_overrun
 from . import toxicity_indicator
 from . import toxicity_measure
 from . import toxicity_measure_effort
+from . import toxicity_measure_facts
 from . import toxicity_measure_payment
 from . import toxicity_measure_rating
 from . import toxicity_measure_sale
@@ -40,6 +41,7 @@ from . import toxicity_norm
 from . import toxicity_score
 from . import toxicity_score_engine
 from . import toxicity_score_engine_parts
+from . import toxicity_score_engine_relations
 from . import toxicity_score_engine_rehearsal
 from . import toxicity_score_engine_results
 from . import toxicity_score_explanation

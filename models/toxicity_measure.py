@@ -13,13 +13,14 @@ class ToxicityMeasure(models.AbstractModel):
     """The measures: each ``_measure_<code>`` is one SQL query giving one number.
 
     A query selects ``partner_id`` (the commercial partner), ``company_id`` and
-    ``value``; no row means no data, which is never 0. It may read two relations
+    ``value``; no row means no data, which is never 0. It may read the relations
     that the engine puts before it:
 
     - ``customer (partner_id, customer_id)``: every partner in scope with its
       commercial partner; own companies and colleagues are left out;
     - ``setting (company_id, today, since)``: a date counts in the window when it
-      lies in (since, today].
+      lies in (since, today];
+    - the facts (see ``_get_facts``): what several measures are made of.
 
     Another module adds a measure by inheriting this model and adding one method,
     and tells in ``_get_records_behind`` which records made the number.
@@ -124,48 +125,9 @@ class ToxicityMeasure(models.AbstractModel):
         )
 
     @api.model
-    def _timesheet_hours(self):
-        """SQL: partner_id, company_id, hours, cost of the timesheets of the window.
-
-        One row per customer and company with timesheets of that customer.
-        """
-        return SQL(
-            """
-            SELECT customer.customer_id AS partner_id,
-                   entry.company_id,
-                   SUM(entry.unit_amount * COALESCE(unit.hours, 1)) AS hours,
-                   -SUM(entry.amount) AS cost
-              FROM account_analytic_line entry
-              JOIN customer ON customer.partner_id = entry.partner_id
-              JOIN setting ON setting.company_id = entry.company_id
-         LEFT JOIN %(units)s unit ON unit.uom_id = entry.product_uom_id
-             WHERE entry.project_id IS NOT NULL
-               AND %(in_window)s
-          GROUP BY customer.customer_id, entry.company_id
-            """,
-            units=self._hour_units(),
-            in_window=self._in_window(SQL("entry.date")),
-        )
-
-    @api.model
     def _enough_hours(self, column):
         """SQL: as many hours as prove something, as people read them: 2 decimals."""
         return SQL("ROUND((%s)::numeric, 2) >= %s", column, MIN_HOURS)
-
-    @api.model
-    def _sellers(self):
-        """SQL: partner_id, company_id of the companies that ever sold to a customer.
-
-        Records that belong to no company count for all of these.
-        """
-        return SQL(
-            """
-            SELECT DISTINCT customer.customer_id AS partner_id, sale.company_id
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-             WHERE sale.state = 'sale'
-            """
-        )
 
     @api.model
     def _get_customer_domain(self, path, customer):

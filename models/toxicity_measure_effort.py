@@ -34,29 +34,10 @@ class ToxicityMeasureEffort(models.AbstractModel):
         """Hours delivered beyond those ordered ÷ hours ordered, prepaid services."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   sale.company_id,
-                   SUM(GREATEST(0, line.qty_delivered - line.product_uom_qty)
-                       * unit.hours)
-                   / SUM(line.product_uom_qty * unit.hours) AS value
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-              JOIN setting ON setting.company_id = sale.company_id
-              JOIN sale_order_line line ON line.order_id = sale.id
-              JOIN %(units)s unit ON unit.uom_id = line.product_uom_id
-              JOIN product_product product ON product.id = line.product_id
-              JOIN product_template template ON template.id = product.product_tmpl_id
-             WHERE sale.state = 'sale'
-               AND %(in_window)s
-               AND line.display_type IS NULL
-               AND line.is_downpayment IS NOT TRUE
-               AND template.type = 'service'
-               AND template.invoice_policy = 'order'
-               AND line.product_uom_qty > 0
-          GROUP BY customer.customer_id, sale.company_id
-            """,
-            units=self._hour_units(),
-            in_window=self._in_window(SQL("sale.date_order")),
+            SELECT partner_id, company_id, overrun_hours / prepaid_hours AS value
+              FROM sold
+             WHERE prepaid_hours > 0
+            """
         )
 
     @api.model
@@ -101,19 +82,14 @@ class ToxicityMeasureEffort(models.AbstractModel):
         """
         return SQL(
             """
-            WITH hours AS (%(hours)s),
-            sent_back AS (%(sent_back)s)
-            SELECT hours.partner_id,
-                   hours.company_id,
-                   100 * COUNT(sent_back.task_id) / hours.hours AS value
-              FROM hours
-         LEFT JOIN sent_back USING (partner_id, company_id)
+            SELECT worked.partner_id,
+                   worked.company_id,
+                   100 * COALESCE(returned.tasks, 0) / worked.hours AS value
+              FROM worked
+         LEFT JOIN returned USING (partner_id, company_id)
              WHERE %(enough)s
-          GROUP BY hours.partner_id, hours.company_id, hours.hours
             """,
-            hours=self._timesheet_hours(),
-            sent_back=self._sent_back_tasks(),
-            enough=self._enough_hours(SQL("hours.hours")),
+            enough=self._enough_hours(SQL("worked.hours")),
         )
 
     @api.model
@@ -137,7 +113,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
               JOIN project_task task ON task.id = message.res_id
               JOIN customer ON customer.partner_id = task.partner_id
          LEFT JOIN project_project project ON project.id = task.project_id
-         LEFT JOIN (%(sellers)s) seller ON seller.partner_id = customer.customer_id
+         LEFT JOIN seller ON seller.partner_id = customer.customer_id
                    AND task.company_id IS NULL AND project.company_id IS NULL
               JOIN setting ON setting.company_id
                   = COALESCE(task.company_id, project.company_id, seller.company_id)
@@ -155,7 +131,6 @@ class ToxicityMeasureEffort(models.AbstractModel):
                    OR (tracking.old_value_char IN (%(done)s)
                        AND tracking.new_value_char IN (%(still_open)s)))
             """,
-            sellers=self._sellers(),
             field=state.id,
             in_window=self._in_window(SQL("message.date")),
             changes_requested=self._state_labels(state, "02_changes_requested"),
@@ -229,28 +204,13 @@ class ToxicityMeasureEffort(models.AbstractModel):
         """SQL: partner_id, company_id, value: invoiced less cost, per hour logged."""
         return SQL(
             """
-            WITH worked AS (%(hours)s),
-            invoiced AS (
-                SELECT customer.customer_id AS partner_id,
-                       move.company_id,
-                       SUM(move.amount_untaxed_signed) AS amount
-                  FROM account_move move
-                  JOIN customer ON customer.partner_id = move.partner_id
-                  JOIN setting ON setting.company_id = move.company_id
-                 WHERE move.move_type IN ('out_invoice', 'out_refund')
-                   AND move.state = 'posted'
-                   AND move.exit_id IS NULL
-                   AND %(in_window)s
-              GROUP BY customer.customer_id, move.company_id
-            )
             SELECT worked.partner_id, worked.company_id,
-                   (COALESCE(invoiced.amount, 0) - worked.cost) / worked.hours AS value
+                   (COALESCE(billed.invoices, 0) + COALESCE(billed.refunds, 0)
+                    - worked.cost) / worked.hours AS value
               FROM worked
-         LEFT JOIN invoiced USING (partner_id, company_id)
+         LEFT JOIN billed USING (partner_id, company_id)
              WHERE %(enough)s
             """,
-            hours=self._timesheet_hours(),
-            in_window=self._in_window(SQL("move.invoice_date")),
             enough=self._enough_hours(SQL("worked.hours")),
         )
 
@@ -270,35 +230,13 @@ class ToxicityMeasureEffort(models.AbstractModel):
         """Hours of meetings with their people ÷ hours ordered."""
         return SQL(
             """
-            WITH ordered AS (
-                SELECT customer.customer_id AS partner_id,
-                       sale.company_id,
-                       SUM(line.product_uom_qty * unit.hours) AS hours
-                  FROM sale_order sale
-                  JOIN customer ON customer.partner_id = sale.partner_id
-                  JOIN setting ON setting.company_id = sale.company_id
-                  JOIN sale_order_line line ON line.order_id = sale.id
-                  JOIN %(units)s unit ON unit.uom_id = line.product_uom_id
-                 WHERE sale.state = 'sale'
-                   AND %(ordered_in_window)s
-                   AND line.display_type IS NULL
-                   AND line.is_downpayment IS NOT TRUE
-              GROUP BY customer.customer_id, sale.company_id
-            ), met AS (
-                SELECT partner_id, company_id, SUM(duration) AS hours
-                  FROM (%(meetings)s) meeting
-              GROUP BY partner_id, company_id
-            )
-            SELECT ordered.partner_id, ordered.company_id,
-                   COALESCE(met.hours, 0) / ordered.hours AS value
-              FROM ordered
+            SELECT sold.partner_id, sold.company_id,
+                   COALESCE(met.hours, 0) / sold.hours AS value
+              FROM sold
          LEFT JOIN met USING (partner_id, company_id)
              WHERE %(enough)s
             """,
-            units=self._hour_units(),
-            ordered_in_window=self._in_window(SQL("sale.date_order")),
-            meetings=self._meetings(),
-            enough=self._enough_hours(SQL("ordered.hours")),
+            enough=self._enough_hours(SQL("sold.hours")),
         )
 
     @api.model
@@ -339,70 +277,72 @@ class ToxicityMeasureEffort(models.AbstractModel):
         """Share of their messages outside the company's working hours."""
         return SQL(
             """
-            SELECT message.partner_id,
-                   message.company_id,
-                   1 - COUNT(*) FILTER (WHERE message.in_hours) / COUNT(*)::numeric
-                       AS value
-              FROM (%(messages)s) message
-          GROUP BY message.partner_id, message.company_id
-            HAVING COUNT(*) >= %(minimum)s
+            SELECT partner_id, company_id,
+                   1 - in_hours / messages::numeric AS value
+              FROM wrote
+             WHERE messages >= %s
             """,
-            messages=self._messages(),
-            minimum=MIN_MESSAGES,
+            MIN_MESSAGES,
         )
 
     @api.model
     def _messages(self):
-        """SQL: partner_id, company_id, message_id, in_hours per message of theirs.
+        """SQL: partner_id, company_id, message_id, in_hours (NULL outside) of messages.
 
         The working hours are the attendance rows of the company's calendar, in its
         time zone; companies with a flexible calendar, or one without rows, are out.
         """
+        # Kept apart: a time is brought to its zone once, not once for each use.
         return SQL(
             """
-            SELECT sent.partner_id, sent.company_id, sent.message_id,
-                   EXISTS (
-                       SELECT 1
-                         FROM resource_calendar_attendance slot
-                        WHERE slot.calendar_id = sent.calendar_id
-                          AND slot.display_type IS NULL
-                          AND slot.dayofweek::integer
-                            = EXTRACT(ISODOW FROM sent.local_time) - 1
-                          AND (sent.two_weeks_calendar IS NOT TRUE
-                               OR slot.week_type::integer = sent.week %% 2)
-                          AND sent.hour >= slot.hour_from
-                          AND sent.hour < slot.hour_to) AS in_hours
-              FROM (
-                SELECT customer.customer_id AS partner_id,
-                       company.id AS company_id,
-                       message.id AS message_id,
-                       calendar.id AS calendar_id,
+            WITH slot AS MATERIALIZED (
+                SELECT id, calendar_id, hour_from, hour_to,
+                       dayofweek::integer AS weekday, week_type::integer AS week
+                  FROM resource_calendar_attendance
+                 WHERE display_type IS NULL
+            ), desk AS MATERIALIZED (
+                SELECT setting.*, calendar.id AS calendar_id,
                        calendar.two_weeks_calendar,
-                       here.local_time,
-                       (here.local_time::date - DATE '0001-01-01') / 7 AS week,
-                       EXTRACT(EPOCH FROM here.local_time::time) / 3600 AS hour
-                  FROM mail_message message
-                  JOIN customer ON customer.partner_id = message.author_id
-             LEFT JOIN (%(sellers)s) seller ON seller.partner_id = customer.customer_id
-                                           AND message.record_company_id IS NULL
-                  JOIN res_company company ON company.id
-                      = COALESCE(message.record_company_id, seller.company_id)
-                  JOIN setting ON setting.company_id = company.id
+                       COALESCE(calendar.tz, 'UTC') AS tz
+                  FROM setting
+                  JOIN res_company company ON company.id = setting.company_id
                   JOIN resource_calendar calendar
                     ON calendar.id = company.resource_calendar_id
                    AND calendar.flexible_hours IS NOT TRUE
-            CROSS JOIN LATERAL (
-                       SELECT message.date AT TIME ZONE 'UTC'
-                              AT TIME ZONE COALESCE(calendar.tz, 'UTC') AS local_time
-                   ) here
+                 WHERE calendar.id IN (SELECT calendar_id FROM slot)
+            ), sent AS MATERIALIZED (
+                SELECT customer.customer_id AS partner_id,
+                       setting.company_id,
+                       message.id AS message_id,
+                       setting.calendar_id,
+                       setting.two_weeks_calendar,
+                       message.date AT TIME ZONE 'UTC' AT TIME ZONE setting.tz AS moment
+                  FROM mail_message message
+                  JOIN customer ON customer.partner_id = message.author_id
+             LEFT JOIN seller ON seller.partner_id = customer.customer_id
+                             AND message.record_company_id IS NULL
+                  JOIN desk setting ON setting.company_id
+                     = COALESCE(message.record_company_id, seller.company_id)
                  WHERE message.message_type IN ('email', 'comment')
                    AND %(in_window)s
-                   AND EXISTS (SELECT 1 FROM resource_calendar_attendance slot
-                                WHERE slot.calendar_id = calendar.id
-                                  AND slot.display_type IS NULL)
-              ) sent
+            ), placed AS MATERIALIZED (
+                SELECT sent.*,
+                       EXTRACT(ISODOW FROM moment)::integer - 1 AS weekday,
+                       (moment::date - DATE '0001-01-01') / 7 %% 2 AS week,
+                       EXTRACT(EPOCH FROM moment::time)::float8 / 3600 AS hour
+                  FROM sent
+            )
+            SELECT placed.partner_id, placed.company_id, placed.message_id,
+                   MAX(slot.id) AS in_hours
+              FROM placed
+         LEFT JOIN slot ON slot.calendar_id = placed.calendar_id
+                       AND slot.weekday = placed.weekday
+                       AND (placed.two_weeks_calendar IS NOT TRUE
+                            OR slot.week = placed.week)
+                       AND placed.hour >= slot.hour_from
+                       AND placed.hour < slot.hour_to
+          GROUP BY placed.partner_id, placed.company_id, placed.message_id
             """,
-            sellers=self._sellers(),
             in_window=self._in_window(SQL("message.date")),
         )
 

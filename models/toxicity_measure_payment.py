@@ -22,16 +22,7 @@ class ToxicityMeasurePayment(models.AbstractModel):
     def _measure_payment_delay(self):
         """Days late, weighted by amount, over the parts of the invoices due."""
         return SQL(
-            """
-            SELECT part.partner_id,
-                   part.company_id,
-                   SUM(part.amount * GREATEST(0, part.paid_on - part.due_on))
-                   / SUM(part.amount) AS value
-              FROM (%(parts)s) part
-          GROUP BY part.partner_id, part.company_id
-            HAVING SUM(part.amount) > 0
-            """,
-            parts=self._payment_parts(),
+            "SELECT partner_id, company_id, late_days / amount AS value FROM paid"
         )
 
     @api.model
@@ -60,45 +51,19 @@ class ToxicityMeasurePayment(models.AbstractModel):
     @api.model
     def _measure_prompt_payment(self):
         """Share of the amount due that was paid on or before its date."""
-        return SQL(
-            """
-            SELECT part.partner_id,
-                   part.company_id,
-                   COALESCE(SUM(part.amount) FILTER (WHERE part.paid_on <= part.due_on),
-                            0) / SUM(part.amount) AS value
-              FROM (%(parts)s) part
-          GROUP BY part.partner_id, part.company_id
-            HAVING SUM(part.amount) > 0
-            """,
-            parts=self._payment_parts(),
-        )
+        return SQL("SELECT partner_id, company_id, prompt / amount AS value FROM paid")
 
     @api.model
     def _measure_credit_note_share(self):
         """Credit notes ÷ invoices, untaxed; 1 for credit notes without invoices."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   move.company_id,
-                   CASE
-                   WHEN SUM(move.amount_untaxed_signed) FILTER (
-                            WHERE move.move_type = 'out_invoice') > 0
-                   THEN -COALESCE(SUM(move.amount_untaxed_signed) FILTER (
-                            WHERE move.move_type = 'out_refund'), 0)
-                        / SUM(move.amount_untaxed_signed) FILTER (
-                            WHERE move.move_type = 'out_invoice')
-                   WHEN BOOL_OR(move.move_type = 'out_refund') THEN 1
-                   END AS value
-              FROM account_move move
-              JOIN customer ON customer.partner_id = move.partner_id
-              JOIN setting ON setting.company_id = move.company_id
-             WHERE move.move_type IN ('out_invoice', 'out_refund')
-               AND move.state = 'posted'
-               AND move.exit_id IS NULL
-               AND %(in_window)s
-          GROUP BY customer.customer_id, move.company_id
-            """,
-            in_window=self._in_window(SQL("move.invoice_date")),
+            SELECT partner_id, company_id,
+                   CASE WHEN invoices > 0 THEN -COALESCE(refunds, 0) / invoices
+                        ELSE 1 END AS value
+              FROM billed
+             WHERE invoices > 0 OR refunds IS NOT NULL
+            """
         )
 
     @api.model

@@ -21,25 +21,13 @@ class ToxicityMeasureRating(models.AbstractModel):
     def _measure_poor_rating(self):
         """(5 − mean rating) ÷ 4: 0 when all gave 5, 1 when all gave 1."""
         return SQL(
-            """
-            SELECT partner_id, company_id, (5 - AVG(rating)) / 4 AS value
-              FROM (%(ratings)s) given
-          GROUP BY partner_id, company_id
-            """,
-            ratings=self._ratings(),
+            "SELECT partner_id, company_id, (5 - rating) / 4 AS value FROM rated"
         )
 
     @api.model
     def _measure_good_rating(self):
         """The mean rating, 1 to 5."""
-        return SQL(
-            """
-            SELECT partner_id, company_id, AVG(rating) AS value
-              FROM (%(ratings)s) given
-          GROUP BY partner_id, company_id
-            """,
-            ratings=self._ratings(),
-        )
+        return SQL("SELECT partner_id, company_id, rating AS value FROM rated")
 
     @api.model
     def _ratings(self):
@@ -62,7 +50,7 @@ class ToxicityMeasureRating(models.AbstractModel):
                    SELECT COALESCE(task.company_id, project.company_id, %(elsewhere)s)
                           AS company_id
                ) rated
-         LEFT JOIN (%(sellers)s) seller ON seller.partner_id = customer.customer_id
+         LEFT JOIN seller ON seller.partner_id = customer.customer_id
                    AND rated.company_id IS NULL
               JOIN setting ON setting.company_id
                   = COALESCE(rated.company_id, seller.company_id)
@@ -71,7 +59,6 @@ class ToxicityMeasureRating(models.AbstractModel):
                AND %(in_window)s
             """,
             elsewhere=self._rated_elsewhere(),
-            sellers=self._sellers(),
             in_window=self._in_window(
                 SQL("COALESCE(rating.rated_on, rating.write_date)")
             ),

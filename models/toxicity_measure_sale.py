@@ -29,25 +29,10 @@ class ToxicityMeasureSale(models.AbstractModel):
         """Discount given ÷ value at list price, over the order lines of the window."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   sale.company_id,
-                   SUM(line.product_uom_qty * line.price_unit * line.discount
-                       / 100 / rate.value)
-                   / SUM(line.product_uom_qty * line.price_unit / rate.value) AS value
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-              JOIN setting ON setting.company_id = sale.company_id
-              JOIN sale_order_line line ON line.order_id = sale.id
-        CROSS JOIN LATERAL (%(rate)s) rate
-             WHERE sale.state = 'sale'
-               AND %(in_window)s
-               AND line.display_type IS NULL
-               AND line.is_downpayment IS NOT TRUE
-               AND line.product_uom_qty * line.price_unit > 0
-          GROUP BY customer.customer_id, sale.company_id
-            """,
-            in_window=self._in_window(SQL("sale.date_order")),
-            rate=self._order_rate(),
+            SELECT partner_id, company_id, discounted / listed AS value
+              FROM sold
+             WHERE listed > 0
+            """
         )
 
     @api.model
@@ -65,19 +50,15 @@ class ToxicityMeasureSale(models.AbstractModel):
         """1 when the only order ever is older than the window, else 0."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   sale.company_id,
-                   CASE WHEN COUNT(*) = 1
-                         AND MAX(sale.date_order)::date <= MAX(setting.since)
+            SELECT ordered.partner_id,
+                   ordered.company_id,
+                   CASE WHEN ordered.contracts = 1
+                         AND ordered.last_contract::date <= setting.since
                         THEN 1 ELSE 0 END AS value
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-              JOIN setting ON setting.company_id = sale.company_id
-             WHERE sale.state = 'sale'
-               AND %(not_amendment)s
-          GROUP BY customer.customer_id, sale.company_id
-            """,
-            not_amendment=self._not_amendment(SQL("sale.id")),
+              FROM ordered
+              JOIN setting USING (company_id)
+             WHERE ordered.contracts > 0
+            """
         )
 
     @api.model
@@ -92,16 +73,10 @@ class ToxicityMeasureSale(models.AbstractModel):
         """Calendar years with a confirmed order, minus 1; amendments left out."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   sale.company_id,
-                   COUNT(DISTINCT EXTRACT(YEAR FROM sale.date_order)) - 1 AS value
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-             WHERE sale.state = 'sale'
-               AND %(not_amendment)s
-          GROUP BY customer.customer_id, sale.company_id
-            """,
-            not_amendment=self._not_amendment(SQL("sale.id")),
+            SELECT partner_id, company_id, contract_years - 1 AS value
+              FROM ordered
+             WHERE contracts > 0
+            """
         )
 
     @api.model
@@ -109,22 +84,11 @@ class ToxicityMeasureSale(models.AbstractModel):
         """1 − confirmed ÷ all proposals that were answered or ran out, at least 3."""
         return SQL(
             """
-            SELECT customer.customer_id AS partner_id,
-                   sale.company_id,
-                   1 - COUNT(*) FILTER (WHERE sale.state = 'sale')
-                       / COUNT(*)::numeric AS value
-              FROM sale_order sale
-              JOIN customer ON customer.partner_id = sale.partner_id
-              JOIN setting ON setting.company_id = sale.company_id
-             WHERE (sale.state IN ('sale', 'cancel')
-                    OR (sale.state = 'sent' AND sale.validity_date < setting.today))
-               AND %(in_window)s
-               AND %(not_amendment)s
-          GROUP BY customer.customer_id, sale.company_id
-            HAVING COUNT(*) >= 3
-            """,
-            in_window=self._in_window(SQL("sale.date_order")),
-            not_amendment=self._not_amendment(SQL("sale.id")),
+            SELECT partner_id, company_id,
+                   1 - accepted / proposals::numeric AS value
+              FROM ordered
+             WHERE proposals >= 3
+            """
         )
 
     @api.model
@@ -161,34 +125,18 @@ class ToxicityMeasureSale(models.AbstractModel):
         """SQL: partner_id, company_id, value (1 impulsive, else 0) per first order."""
         return SQL(
             """
-            WITH met AS (
-                SELECT customer.customer_id AS partner_id, lead.company_id,
-                       MIN(lead.create_date) AS day
-                  FROM crm_lead lead
-                  JOIN customer ON customer.partner_id = lead.partner_id
-              GROUP BY customer.customer_id, lead.company_id
-            )
             SELECT ordered.partner_id,
                    ordered.company_id,
-                   CASE WHEN ABS(EXTRACT(EPOCH FROM ordered.date_order
-                                 - LEAST(ordered.quoted, own.day, shared.day)))
-                          <= 86400
+                   CASE WHEN ABS(EXTRACT(EPOCH FROM ordered.first_order
+                             - LEAST(ordered.first_quoted, own.first_on,
+                                     shared.first_on))) <= 86400
                         THEN 1 ELSE 0 END AS value
-              FROM (
-                SELECT customer.customer_id AS partner_id,
-                       sale.company_id,
-                       MIN(sale.date_order) FILTER (WHERE sale.state = 'sale')
-                           AS date_order,
-                       MIN(sale.create_date) AS quoted
-                  FROM sale_order sale
-                  JOIN customer ON customer.partner_id = sale.partner_id
-              GROUP BY customer.customer_id, sale.company_id
-              ) ordered
-         LEFT JOIN met own ON own.partner_id = ordered.partner_id
-                          AND own.company_id = ordered.company_id
-         LEFT JOIN met shared ON shared.partner_id = ordered.partner_id
-                             AND shared.company_id IS NULL
-             WHERE ordered.date_order IS NOT NULL
+              FROM ordered
+         LEFT JOIN approached own ON own.partner_id = ordered.partner_id
+                                 AND own.company_id = ordered.company_id
+         LEFT JOIN approached shared ON shared.partner_id = ordered.partner_id
+                                    AND shared.company_id IS NULL
+             WHERE ordered.orders > 0
             """
         )
 
@@ -223,23 +171,7 @@ class ToxicityMeasureSale(models.AbstractModel):
     @api.model
     def _measure_referrals(self):
         """Won leads that this customer referred, all time."""
-        return SQL(
-            """
-            SELECT won.partner_id, won.company_id, COUNT(*) AS value
-              FROM (
-                SELECT customer.customer_id AS partner_id,
-                       COALESCE(lead.company_id, seller.company_id) AS company_id
-                  FROM crm_lead lead
-                  JOIN crm_stage stage ON stage.id = lead.stage_id AND stage.is_won
-                  JOIN customer ON customer.partner_id = lead.referred_by_id
-             LEFT JOIN (%(sellers)s) seller ON lead.company_id IS NULL
-                   AND seller.partner_id = customer.customer_id
-              ) won
-             WHERE won.company_id IS NOT NULL
-          GROUP BY won.partner_id, won.company_id
-            """,
-            sellers=self._sellers(),
-        )
+        return SQL("SELECT partner_id, company_id, leads AS value FROM referred")
 
     @api.model
     def _get_referred_domain(self, customer, company, since, today):
@@ -259,15 +191,6 @@ class ToxicityMeasureSale(models.AbstractModel):
     def _order_rate(self):
         """SQL: value, by which amounts of ``sale`` divide into company currency."""
         return SQL("SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1) AS value")
-
-    @api.model
-    def _not_amendment(self, order_id):
-        """SQL: the order is not the amendment of another one."""
-        return SQL(
-            "NOT EXISTS (SELECT 1 FROM scope_change change"
-            " WHERE change.amendment_id = %s)",
-            order_id,
-        )
 
     @api.model
     def _get_amendments(self, company):

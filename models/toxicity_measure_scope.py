@@ -29,43 +29,13 @@ class ToxicityMeasureScope(models.AbstractModel):
         """
         return SQL(
             """
-            WITH given AS (%(given)s),
-            recent AS (
-                SELECT customer.customer_id AS partner_id,
-                       sale.company_id,
-                       SUM(sale.baseline_amount / rate.value) AS baseline
-                  FROM sale_order sale
-                  JOIN customer ON customer.partner_id = sale.partner_id
-                  JOIN setting ON setting.company_id = sale.company_id
-            CROSS JOIN LATERAL (%(rate)s) rate
-                 WHERE sale.state = 'sale' AND %(in_window)s
-              GROUP BY customer.customer_id, sale.company_id
-            ), changed AS (
-                SELECT sold.partner_id, sold.company_id,
-                       SUM(sale.baseline_amount / rate.value) AS baseline
-                  FROM (SELECT DISTINCT partner_id, company_id, order_id
-                          FROM given) sold
-                  JOIN sale_order sale ON sale.id = sold.order_id
-                                      AND sale.state = 'sale'
-            CROSS JOIN LATERAL (%(rate)s) rate
-              GROUP BY sold.partner_id, sold.company_id
-            ), total AS (
-                SELECT partner_id, company_id, SUM(amount) AS amount
-                  FROM given
-              GROUP BY partner_id, company_id
-            )
-            SELECT COALESCE(recent.partner_id, changed.partner_id) AS partner_id,
-                   COALESCE(recent.company_id, changed.company_id) AS company_id,
-                   COALESCE(total.amount, 0)
-                   / COALESCE(recent.baseline, changed.baseline) AS value
-              FROM recent
-         FULL JOIN changed USING (partner_id, company_id)
-         LEFT JOIN total USING (partner_id, company_id)
-             WHERE COALESCE(recent.baseline, changed.baseline) > 0
-            """,
-            given=self._given_scope(),
-            rate=self._order_rate(),
-            in_window=self._in_window(SQL("sale.date_order")),
+            SELECT partner_id, company_id,
+                   COALESCE(given.amount, 0)
+                   / COALESCE(ordered.baseline, given.baseline) AS value
+              FROM ordered
+         FULL JOIN given USING (partner_id, company_id)
+             WHERE COALESCE(ordered.baseline, given.baseline) > 0
+            """
         )
 
     @api.model

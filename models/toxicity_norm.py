@@ -30,11 +30,12 @@ class ToxicityNorm(models.Model):
     _company_code_uniq = models.UniqueIndex("(company_id, code)")
 
     @api.model
-    def _refresh(self):
-        """Take all norms anew, over all customers of all companies."""
-        self.env.flush_all()
+    def _refresh(self, kept):
+        """Take all norms anew, from what a run keeps of all customers."""
+        relations = self.env["toxicity.score.engine"]._join_relations(kept)
         measures = self.env["toxicity.measure"]
         self._replace(
+            relations,
             "median_yield",
             SQL(
                 "SELECT company_id,"
@@ -44,6 +45,7 @@ class ToxicityNorm(models.Model):
             ),
         )
         self._replace(
+            relations,
             "impulse_share",
             SQL(
                 "SELECT company_id, AVG(value) AS value FROM (%s) first"
@@ -54,11 +56,8 @@ class ToxicityNorm(models.Model):
         self.invalidate_model(flush=False)
 
     @api.model
-    def _replace(self, code, query):
+    def _replace(self, relations, code, query):
         """Write the norm per company that the query selects; drop those without."""
-        relations = self.env["toxicity.score.engine"]._get_relations(
-            lambda column: SQL("TRUE")
-        )
         self.env.cr.execute(
             SQL(
                 """

@@ -34,26 +34,32 @@ class ToxicityScoreEngine(models.AbstractModel):
     def _rescore_customers(self, customer_ids):
         """Rescore the given commercial partners; the number of rows written."""
         ids = list(customer_ids)
-        return self._rescore_scope(lambda column: SQL("%s = ANY(%s)", column, ids))
 
-    @api.model
-    def _rescore_range(self, first, last):
-        """Rescore the customers with first < id <= last, as _rescore_customers."""
-        return self._rescore_scope(
-            lambda column: SQL("(%s > %s AND %s <= %s)", column, first, column, last)
-        )
+        def scope(column):
+            return SQL("%s = ANY(%s)", column, ids)
 
-    @api.model
-    def _rescore_scope(self, scope):
-        """Rescore the customers for whom ``scope(column) -> SQL`` holds."""
         self.env.flush_all()
+        return self._rescore_scope(scope, self._get_relations(scope))
+
+    @api.model
+    def _rescore_range(self, first, last, kept):
+        """Rescore the customers with first < id <= last, from what the run has kept."""
+
+        def scope(column):
+            return SQL("(%s > %s AND %s <= %s)", column, first, column, last)
+
+        self.env.flush_all()
+        return self._rescore_scope(scope, self._get_kept_relations(kept, scope))
+
+    @api.model
+    def _rescore_scope(self, scope, relations):
+        """Rescore the customers for whom ``scope(column) -> SQL`` holds."""
         self.env["toxicity.score.snapshot"]._take_month_end(scope)
-        self._create_parts(scope)
+        self._create_parts(relations)
         self._create_results()
         written = self._delete_vanished(scope)
-        written += self._write_scores()
-        written += self._delete_vanished_lines(scope)
-        written += self._write_lines()
+        written += self._update_scores() + self._insert_scores()
+        written += self._write_lines(scope)
         self._invalidate()
         self._apply_bands()
         return written
@@ -65,7 +71,7 @@ class ToxicityScoreEngine(models.AbstractModel):
         self.env["toxicity.score.line"].invalidate_model(flush=False)
         self.env["res.partner"]._invalidate_toxicity()
 
-    # -- scores and lines ----------------------------------------------------------
+    # -- scores --------------------------------------------------------------------
 
     @api.model
     def _delete_vanished(self, scope):
@@ -88,102 +94,158 @@ class ToxicityScoreEngine(models.AbstractModel):
         return len(rows)
 
     @api.model
-    def _write_scores(self):
-        """Write the scores that changed; the number of rows written.
+    def _update_scores(self):
+        """Write the scores that changed; how many."""
+        return self._execute(
+            SQL(
+                """
+                UPDATE toxicity_score old
+                   SET (%(columns)s) = ROW(%(new)s),
+                       computed_at = %(now)s, write_uid = %(uid)s, write_date = %(now)s
+                  FROM toxicity_result new
+                 WHERE old.partner_id = new.partner_id
+                   AND old.company_id = new.company_id
+                   AND (%(old)s) IS DISTINCT FROM (%(new)s)
+                """,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+                columns=self._get_columns(RESULT_COLUMNS),
+                old=self._get_columns(RESULT_COLUMNS, "old"),
+                new=self._get_columns(RESULT_COLUMNS, "new"),
+            )
+        )
 
-        A new customer begins healthy, or else as *unknown*: to be told of strain is
-        news, and news goes through the ORM (see _apply_bands).
+    @api.model
+    def _insert_scores(self):
+        """Add the scores of customers who had none; how many.
+
+        They begin healthy, or else as *unknown*: to be told of strain is news, and
+        news goes through the ORM (see _apply_bands). Where another transaction was
+        quicker, PostgreSQL refuses, and the run begins its batch anew.
+        """
+        return self._execute(
+            SQL(
+                """
+                INSERT INTO toxicity_score (
+                    partner_id, commercial_partner_id, company_id, band, current_band,
+                    computed_at, create_uid, create_date, write_uid, write_date,
+                    %(columns)s
+                )
+                SELECT new.partner_id, new.partner_id, new.company_id,
+                       first.band, first.band,
+                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s, %(new)s
+                  FROM toxicity_result new
+            CROSS JOIN LATERAL (
+                       SELECT CASE new.band WHEN 'healthy' THEN 'healthy'
+                                            ELSE 'unknown' END AS band
+                   ) first
+                 WHERE new.old_band IS NULL
+                ON CONFLICT (partner_id, company_id) DO NOTHING
+                """,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+                columns=self._get_columns(RESULT_COLUMNS),
+                new=self._get_columns(RESULT_COLUMNS, "new"),
+            )
+        )
+
+    @api.model
+    def _execute(self, statement):
+        """Execute the SQL; the number of rows written."""
+        self.env.cr.execute(statement)
+        return self.env.cr.rowcount
+
+    @api.model
+    def _get_columns(self, names, *alias):
+        """SQL: the columns of those names, of the alias if one is given."""
+        return SQL(", ").join(SQL.identifier(*alias, name) for name in names)
+
+    # -- lines ---------------------------------------------------------------------
+
+    @api.model
+    def _write_lines(self, scope):
+        """Write the lines that changed, are new or vanished; how many."""
+        self._create_line_changes(scope)
+        columns = self._get_columns(LINE_COLUMNS)
+        new = self._get_columns(LINE_COLUMNS, "new")
+        deleted = self._execute(
+            SQL(
+                """
+                DELETE FROM toxicity_score_line line
+                      USING toxicity_line_change new
+                      WHERE line.id = new.line_id AND new.score_id IS NULL
+                """
+            )
+        )
+        updated = self._execute(
+            SQL(
+                """
+                UPDATE toxicity_score_line line
+                   SET (%s) = ROW(%s)
+                  FROM toxicity_line_change new
+                 WHERE line.id = new.line_id AND new.score_id IS NOT NULL
+                """,
+                columns,
+                new,
+            )
+        )
+        inserted = self._execute(
+            SQL(
+                """
+                INSERT INTO toxicity_score_line (
+                    score_id, commercial_partner_id, company_id, indicator_id, %s
+                )
+                SELECT score_id, partner_id, company_id, indicator_id, %s
+                  FROM toxicity_line_change new
+                 WHERE line_id IS NULL
+                ON CONFLICT (score_id, indicator_id) DO NOTHING
+                """,
+                columns,
+                new,
+            )
+        )
+        return deleted + updated + inserted
+
+    @api.model
+    def _create_line_changes(self, scope):
+        """Compare parts and lines in one pass, into ``toxicity_line_change``.
+
+        ``line_id`` is NULL for what is new, ``score_id`` for what vanished.
         """
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO toxicity_score (
-                    partner_id, commercial_partner_id, company_id,
-                    band, current_band, computed_at, %(columns)s, %(log_columns)s
-                )
-                SELECT result.partner_id, result.partner_id, result.company_id,
-                       first.band, first.band, %(now)s, %(new)s, %(log_values)s
-                  FROM toxicity_result result
-            CROSS JOIN LATERAL (
-                       SELECT CASE result.band WHEN 'healthy' THEN 'healthy'
-                                               ELSE 'unknown' END AS band
-                   ) first
-             LEFT JOIN toxicity_score old ON old.partner_id = result.partner_id
-                                         AND old.company_id = result.company_id
-                 WHERE old.id IS NULL OR (%(old)s) IS DISTINCT FROM (%(new)s)
-                ON CONFLICT (partner_id, company_id) DO UPDATE SET
-                    computed_at = EXCLUDED.computed_at, %(update)s
+                CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_line_change (
+                    line_id integer, score_id integer, LIKE toxicity_part,
+                    polarity varchar
+                ) ON COMMIT DROP;
+                TRUNCATE toxicity_line_change;
+                INSERT INTO toxicity_line_change
+                SELECT old.id, new.*
+                  FROM (
+                    SELECT score.id AS score_id, part.*, indicator.polarity
+                      FROM toxicity_part part
+                      JOIN toxicity_indicator indicator
+                        ON indicator.id = part.indicator_id
+                      JOIN toxicity_score score ON score.partner_id = part.partner_id
+                                               AND score.company_id = part.company_id
+                  ) new
+             FULL JOIN (
+                    SELECT *
+                      FROM toxicity_score_line line
+                     WHERE %(scope)s
+                  ) old
+                    ON old.score_id = new.score_id
+                   AND old.indicator_id = new.indicator_id
+                 WHERE old.id IS NULL
+                    OR new.score_id IS NULL
+                    OR (%(old)s) IS DISTINCT FROM (%(new)s)
                 """,
-                now=fields.Datetime.now(),
-                **self._get_write_clauses("result", RESULT_COLUMNS),
+                scope=scope(SQL("line.commercial_partner_id")),
+                old=self._get_columns(LINE_COLUMNS, "old"),
+                new=self._get_columns(LINE_COLUMNS, "new"),
             )
         )
-        return self.env.cr.rowcount
-
-    @api.model
-    def _delete_vanished_lines(self, scope):
-        """Delete the lines whose indicator has no data any more; how many."""
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM toxicity_score_line line
-                      WHERE %(scope)s
-                        AND NOT EXISTS (
-                            SELECT 1 FROM toxicity_part part
-                             WHERE part.partner_id = line.partner_id
-                               AND part.company_id = line.company_id
-                               AND part.indicator_id = line.indicator_id)
-                """,
-                scope=scope(SQL("line.partner_id")),
-            )
-        )
-        return self.env.cr.rowcount
-
-    @api.model
-    def _write_lines(self):
-        """Write the lines that changed; the number of rows written."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO toxicity_score_line (
-                    score_id, partner_id, commercial_partner_id, company_id,
-                    indicator_id, %(columns)s, %(log_columns)s
-                )
-                SELECT score.id, part.partner_id, part.partner_id, part.company_id,
-                       part.indicator_id, %(new)s, %(log_values)s
-                  FROM toxicity_part part
-                  JOIN toxicity_score score ON score.partner_id = part.partner_id
-                                           AND score.company_id = part.company_id
-             LEFT JOIN toxicity_score_line old ON old.score_id = score.id
-                                              AND old.indicator_id = part.indicator_id
-                 WHERE old.id IS NULL OR (%(old)s) IS DISTINCT FROM (%(new)s)
-                ON CONFLICT (score_id, indicator_id) DO UPDATE SET %(update)s
-                """,
-                **self._get_write_clauses("part", LINE_COLUMNS),
-            )
-        )
-        return self.env.cr.rowcount
-
-    @api.model
-    def _get_write_clauses(self, source, columns):
-        """The SQL clauses of an insert-or-update of the columns from the source."""
-        written = (*columns, "write_uid", "write_date")
-        now = fields.Datetime.now()
-        return {
-            "columns": self._join(SQL.identifier(name) for name in columns),
-            "old": self._join(SQL.identifier("old", name) for name in columns),
-            "new": self._join(SQL.identifier(source, name) for name in columns),
-            "update": self._join(
-                SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name))
-                for name in written
-            ),
-            "log_columns": SQL("create_uid, create_date, write_uid, write_date"),
-            "log_values": SQL("%s, %s, %s, %s", self.env.uid, now, self.env.uid, now),
-        }
-
-    @api.model
-    def _join(self, terms):
-        return SQL(", ").join(terms)
 
     # -- bands ---------------------------------------------------------------------
 

@@ -2,7 +2,7 @@ import logging
 
 from psycopg2 import errors
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -23,56 +23,61 @@ class ToxicityScoreEngine(models.AbstractModel):
     _inherit = "toxicity.score.engine"
 
     @api.model
-    def _create_parts(self, scope):
-        """Fill the table ``toxicity_part`` for the customers in scope.
+    def _create_parts(self, relations):
+        """Fill the table ``toxicity_part`` from the relations.
 
         One row per customer, company and indicator that has data: value, intensity
         (the x of the formula) and load, rounded as they are stored.
         """
+        # Emptied, not made anew: each new table takes locks until the transaction ends.
         self.env.cr.execute(
             """
-            DROP TABLE IF EXISTS toxicity_part;
-            CREATE TEMPORARY TABLE toxicity_part (
+            CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_part (
                 indicator_id integer, partner_id integer, company_id integer,
-                polarity varchar, dimension varchar, origin varchar,
-                value numeric, intensity numeric, load numeric
-            ) ON COMMIT DROP
+                value float8, intensity float8, load float8
+            ) ON COMMIT DROP;
+            TRUNCATE toxicity_part
             """
         )
-        relations = self._get_relations(scope)
         self._insert_parts(relations, self._get_signal_query())
         for indicator in self._get_measured_indicators():
-            failure = self._insert_measure(relations, indicator)
+            failure = self._attempt(
+                f"The measure {indicator.code}",
+                self._insert_measure,
+                relations,
+                indicator,
+            )
             indicator._note_failure(failure)
         self.env.cr.execute("ANALYZE toxicity_part")
 
     @api.model
-    def _insert_measure(self, relations, indicator):
-        """Add the parts of one measure; what went wrong, or False.
-
-        A measure that fails adds nothing, and all the others still count.
-        """
-        measures = self.env["toxicity.measure"]
+    def _attempt(self, name, work, *args):
+        """Do what may fail without harm to the rest; what went wrong, or False."""
         try:
             with self.env.cr.savepoint(flush=False):
-                # PostgreSQL sorts NaN above infinity: only finite values pass.
-                query = SQL(
-                    """
-                    SELECT %(indicator)s AS indicator_id, partner_id, company_id,
-                           value::float8 AS value
-                      FROM (%(measure)s) measure
-                     WHERE value::float8 > '-Infinity' AND value::float8 < 'Infinity'
-                    """,
-                    indicator=indicator.id,
-                    measure=measures._get_query(indicator.code),
-                )
-                self._insert_parts(relations, query)
+                work(*args)
         except TRANSACTION_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 (other modules add measures)
-            _logger.exception("The measure %s failed and is left out.", indicator.code)
+            _logger.exception("%s failed and is left out.", name)
             return str(error) or type(error).__name__
         return False
+
+    @api.model
+    def _insert_measure(self, relations, indicator):
+        """Add the parts of one measure."""
+        # PostgreSQL sorts NaN above infinity: only finite values pass.
+        query = SQL(
+            """
+            SELECT %(indicator)s AS indicator_id, partner_id, company_id,
+                   value::float8 AS value
+              FROM (%(measure)s) measure
+             WHERE value::float8 > '-Infinity' AND value::float8 < 'Infinity'
+            """,
+            indicator=indicator.id,
+            measure=self.env["toxicity.measure"]._get_query(indicator.code),
+        )
+        self._insert_parts(relations, query)
 
     @api.model
     def _insert_parts(self, relations, query):
@@ -86,11 +91,10 @@ class ToxicityScoreEngine(models.AbstractModel):
                 %(relations)s
                 INSERT INTO toxicity_part
                 SELECT found.indicator_id, found.partner_id, found.company_id,
-                       indicator.polarity, indicator.dimension, indicator.origin,
-                       ROUND(found.value::numeric, 6),
-                       ROUND(weighed.x::numeric, 6),
-                       ROUND((COALESCE(tuned.weight, indicator.weight)
-                              * LEAST(indicator.cap, weighed.x))::numeric, 6)
+                       ROUND(1e6 * found.value) / 1e6,
+                       ROUND(1e6 * weighed.x) / 1e6,
+                       ROUND(1e6 * LEAST(indicator.cap, weighed.x)
+                             * COALESCE(tuned.weight, indicator.weight)) / 1e6
                   FROM (%(query)s) found
                   JOIN toxicity_indicator indicator
                     ON indicator.id = found.indicator_id
@@ -114,32 +118,6 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _get_measured_indicators(self):
         return self.env["toxicity.indicator"].search([("origin", "=", "measured")])
-
-    @api.model
-    def _get_relations(self, scope):
-        """SQL: the relations that a measure may read (see toxicity.measure)."""
-        return SQL(
-            """
-            WITH setting AS (
-                SELECT id AS company_id,
-                       %(today)s::date AS today,
-                       %(today)s::date - toxicity_window_days AS since
-                  FROM res_company
-            ), own AS (
-                %(own)s
-            ), customer AS (
-                SELECT partner.id AS partner_id,
-                       partner.commercial_partner_id AS customer_id
-                  FROM res_partner partner
-                 WHERE %(scope)s
-                   AND partner.commercial_partner_id NOT IN (SELECT partner_id FROM own)
-                   AND partner.id NOT IN (SELECT partner_id FROM own)
-            )
-            """,
-            today=fields.Date.today(),
-            own=self.env["toxicity.score"]._get_own_query(),
-            scope=scope(SQL("partner.commercial_partner_id")),
-        )
 
     @api.model
     def _get_signal_query(self):

@@ -55,9 +55,9 @@ class ToxicityScoreEngine(models.AbstractModel):
                 return SQL("TRUE")
             return SQL("%s = ANY(%s)", column, customer_ids)
 
-        self.env.flush_all()
-        self.env["toxicity.norm"]._refresh()
-        self._create_parts(scope)
+        kept = self._keep_relations()
+        self.env["toxicity.norm"]._refresh(kept)
+        self._create_parts(self._get_kept_relations(kept, scope))
         self._create_results()
         self._create_outlook(company, scope)
         return self._get_moves(), self._get_band_counts()

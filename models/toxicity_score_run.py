@@ -62,13 +62,13 @@ class ToxicityScoreRun(models.Model):
         count = min(size, left)
         return Batch(self.position, last, count, left - count)
 
-    def _rescore(self, batch):
+    def _rescore(self, batch, kept):
         """Rescore the batch and remember it; try again when a user was quicker."""
         engine = self.env["toxicity.score.engine"]
         for attempts_left in reversed(range(ATTEMPTS)):
             try:
                 with self.env.cr.savepoint():
-                    changed = engine._rescore_range(batch.first, batch.last)
+                    changed = engine._rescore_range(batch.first, batch.last, kept)
                 break
             except errors.SerializationFailure:
                 # The batch began with what was committed before: begin a new view.

@@ -27,7 +27,7 @@ TABLES = {
         " customer_class"
     ),
     "toxicity_score_line": (
-        "partner_id, company_id, indicator_id, polarity, value, intensity, load"
+        "commercial_partner_id, indicator_id, polarity, value, intensity, load"
     ),
     "toxicity_score_snapshot": (
         "partner_id, company_id, date, score, credit, band, parts::text"

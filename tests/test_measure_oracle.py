@@ -52,7 +52,8 @@ class TestMeasureOracle(MeasureStage):
 
     def compare(self, world):
         partners = WorldBuilder(self, world).build()
-        self.env["toxicity.norm"].sudo()._refresh()
+        kept = self.env["toxicity.score.engine"]._keep_relations()
+        self.env["toxicity.norm"].sudo()._refresh(kept)
         self.env["toxicity.score"]._rescore(partners)
         books = Books(self.env, world.now.date())
         expected = {
