@@ -2,6 +2,8 @@ from markupsafe import Markup
 
 from odoo import Command, fields, models
 
+from .scope_context import ChangeVals
+
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
 
 
@@ -101,7 +103,7 @@ class SaleOrder(models.Model):
         locked.action_unlock()
         note = self._get_quantities_note(vals_by_line)
         self.with_context(
-            scope_change_vals=scope_change_vals,
+            scope_change_vals=ChangeVals(scope_change_vals),
             no_update_allocated_hours=True,
             settlement_note=True,
         ).write(

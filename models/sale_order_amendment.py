@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from .scope_change import OPEN_STATES
+from .scope_context import QUIET
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
 # Products for whose first line on an order Odoo makes a project.
@@ -115,7 +116,7 @@ class SaleOrder(models.Model):
         )
         hours = self._get_ordered_hours() - raised
         if project and hours > 0:
-            quiet = project.with_context(scope_change_skip=True)
+            quiet = project.with_context(scope_change_skip=QUIET)
             quiet.allocated_hours += hours
 
     def _action_cancel(self):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, html2plaintext
 
+from .scope_context import QUIET
 from .scope_event import Watch
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
@@ -102,7 +103,7 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # An order may be created as confirmed: its lines are the agreement itself.
-        quiet = self.with_context(scope_change_skip=True)
+        quiet = self.with_context(scope_change_skip=QUIET)
         orders = super(SaleOrder, quiet).create(vals_list).with_env(self.env)
         confirmed = orders.filtered(lambda order: order.state == "sale")
         # Odoo confirms some of them itself while creating them.
@@ -121,7 +122,7 @@ class SaleOrder(models.Model):
             result = super().write(vals)
         else:
             before = confirmed.order_line._get_line_terms()
-            quiet = self.with_context(scope_change_skip=True)
+            quiet = self.with_context(scope_change_skip=QUIET)
             result = super(SaleOrder, quiet).write(vals)
             confirmed.order_line._detect_scope_changes(before)
         self._detect_moved_agreement(watches)
@@ -158,7 +159,7 @@ class SaleOrder(models.Model):
             )
 
     def _action_confirm(self):
-        quiet = self.with_context(scope_change_skip=True)
+        quiet = self.with_context(scope_change_skip=QUIET)
         result = super(SaleOrder, quiet)._action_confirm()
         self._set_baseline()
         return result

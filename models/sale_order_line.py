@@ -2,6 +2,7 @@ from odoo import Command, api, models
 from odoo.tools import float_compare, formatLang
 
 from .line_terms import LineTerms
+from .scope_context import QUIET
 
 WATCHED_FIELDS = {"product_uom_qty", "product_uom_id", "price_unit", "discount"}
 # Prices may be given finer than Product Price shows them; below this it is noise.
@@ -15,7 +16,7 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         """Note a line added to a confirmed order as a scope change."""
         # The project that Odoo makes for the line is part of what the line changes.
-        quiet = self.with_context(scope_change_skip=True)
+        quiet = self.with_context(scope_change_skip=QUIET)
         lines = super(SaleOrderLine, quiet).create(vals_list).with_env(self.env)
         lines._detect_scope_changes({})
         return lines
@@ -31,7 +32,7 @@ class SaleOrderLine(models.Model):
         if not before:
             return super().write(vals)
         # Odoo reprices lines within the write: compare once, when all is done.
-        quiet = self.with_context(scope_change_skip=True)
+        quiet = self.with_context(scope_change_skip=QUIET)
         result = super(SaleOrderLine, quiet).write(vals)
         self._detect_scope_changes(before)
         return result

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 
 from .scope_change import OPEN_STATES
 from .scope_change_item import EXTRA_WORK, LINE_TERMS
+from .scope_context import QUIET
 
 
 class ScopeChange(models.Model):
@@ -178,7 +179,7 @@ class ScopeChange(models.Model):
             before = of_order._get_line_terms()
             agreed = {line: self._get_terms(line)[0] for line in of_order}
             # What was asked for was noted; setting it back is no new change.
-            order.with_context(scope_change_skip=True).write(
+            order.with_context(scope_change_skip=QUIET).write(
                 {
                     "order_line": [
                         Command.update(line.id, line._prepare_terms_vals(terms))

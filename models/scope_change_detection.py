@@ -4,7 +4,9 @@ from odoo import Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
-SILENT = ("scope_change_skip", "import_file", "install_mode")
+from .scope_context import QUIET, ChangeVals
+
+SILENT = ("import_file", "install_mode")
 # What code may say about the changes it causes (context key scope_change_vals).
 # Nothing else passes: the record is written as superuser for whoever edits an order.
 DETECTION_KEYS = {"requested_by", "state", "reason", "description", "kind"}
@@ -25,7 +27,10 @@ class ScopeChange(models.Model):
     @api.model
     def _is_silent(self):
         """Imports, data files and Odoo's own doing are not what anybody asked for."""
-        return any(map(self.env.context.get, SILENT))
+        context = self.env.context
+        return context.get("scope_change_skip") is QUIET or any(
+            map(context.get, SILENT)
+        )
 
     @api.model
     def _record_line_changes(self, moves):
@@ -36,7 +41,7 @@ class ScopeChange(models.Model):
 
         Code that edits orders for a known reason says so in the context, and gets a
         change of its own beside the one that people's edits of that day make:
-        scope_change_vals={"requested_by": "us", "state": "agreed", "reason": ...};
+        scope_change_vals=ChangeVals(requested_by="us", state="agreed", reason=...);
         the keys are DETECTION_KEYS. A state set so is not held to the obstacles.
         """
         vals = self._get_detection_vals()
@@ -66,7 +71,9 @@ class ScopeChange(models.Model):
         left._weigh_allocated_hours()
 
     def _get_detection_vals(self):
-        vals = self.env.context.get("scope_change_vals") or {}
+        vals = self.env.context.get("scope_change_vals")
+        if not isinstance(vals, ChangeVals):
+            return {}
         if unknown := set(vals) - DETECTION_KEYS:
             raise ValueError(f"scope_change_vals does not take {sorted(unknown)}")
         return vals

@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import freeze_time, tagged
 
+from odoo.addons.toxic_customer_exit.models.scope_context import ChangeVals
+
 from .common import ToxicityCommon
 
 
@@ -254,7 +256,7 @@ class TestScopeChangeDetection(ToxicityCommon):
     def test_any_sequence_of_edits_adds_up(self):
         dice = random.Random(19)
         settled = {"requested_by": "us", "state": "agreed", "reason": "Settled"}
-        contexts = [{}, {}, {"scope_change_vals": settled}]
+        contexts = [{}, {}, {"scope_change_vals": ChangeVals(settled)}]
         for step in range(60):
             line = dice.choice(self.order.order_line)
             terms = {
@@ -325,7 +327,7 @@ class TestScopeChangeDetection(ToxicityCommon):
     def test_code_settles_in_a_change_of_its_own(self):
         self.support.discount = 20
         settled = {"requested_by": "us", "state": "agreed", "reason": "Final invoice"}
-        self.order.order_line.with_context(scope_change_vals=settled).write(
+        self.order.order_line.with_context(scope_change_vals=ChangeVals(settled)).write(
             {"product_uom_qty": 3, "price_unit": 120, "discount": 5}
         )
         detected, agreed = self.get_changes()
@@ -340,12 +342,22 @@ class TestScopeChangeDetection(ToxicityCommon):
 
     def test_settling_line_by_line_is_one_change(self):
         settled = {"requested_by": "us", "state": "agreed", "reason": "Final invoice"}
-        for line in self.order.order_line.with_context(scope_change_vals=settled):
+        for line in self.order.order_line.with_context(
+            scope_change_vals=ChangeVals(settled)
+        ):
             line.write({"product_uom_qty": 1, "price_unit": 10, "discount": 0})
         self.assertEqual(self.get_changes().mapped("state"), ["agreed"])
 
+    def test_what_a_client_says_in_the_context_settles_and_silences_nothing(self):
+        told = {"requested_by": "us", "state": "agreed", "reason": "Never mind"}
+        line = self.advice.with_context(scope_change_vals=told, scope_change_skip=True)
+        line.product_uom_qty = 11
+        change = self.get_changes()
+        self.assertEqual(change.state, "detected")
+        self.assertFalse(change.reason)
+
     def test_context_cannot_set_what_is_not_its_business(self):
-        lines = self.advice.with_context(scope_change_vals={"partner_id": 1})
+        lines = self.advice.with_context(scope_change_vals=ChangeVals(partner_id=1))
         with self.assertRaisesRegex(ValueError, "partner_id"):
             lines.product_uom_qty = 11
 
