@@ -22,8 +22,7 @@ def bench():
     try:
         with Lock(LOCK), ExitStack() as opened:
             bench = Bench(sandbox.prepare(), size, opened)
-            results = [result for figure in figures for result in figure(bench)]
-            return report(results, size)
+            return report(measure(bench, figures), size)
     except Taken as taken:
         raise Problem(
             "The benchmark runs already", taken.holder, "Wait for it to end."
@@ -40,6 +39,16 @@ def wanted_figures():
                 f"{name} is not a figure", "", f"Use some of: {', '.join(known)}."
             )
     return [known[name] for name in names]
+
+
+def measure(bench, figures):
+    """Return all results; each is told at once too, for who stops it halfway."""
+    results = []
+    for figure in figures:
+        for result in figure(bench):
+            say(result.line())
+            results.append(result)
+    return results
 
 
 def report(results, size):
