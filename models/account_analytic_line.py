@@ -7,6 +7,11 @@ WATCHED_FIELDS = {"unit_amount", "so_line", "task_id", "project_id", "employee_i
 class AccountAnalyticLine(models.Model):
     _inherit = "account.analytic.line"
 
+    # One customer's hours whenever it is rescored: Odoo has no index on the customer.
+    _customer_hours_idx = models.Index(
+        "(partner_id, date) WHERE project_id IS NOT NULL"
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)

@@ -278,28 +278,25 @@ class ResPartner(models.Model):
         return NotImplemented
 
     def _get_scored_domain(self, domain, value=()):
-        """Partners whose customer has a matching score; False stands for no score."""
+        """Partners whose customer has a matching score; False stands for no score.
+
+        Asked of the joined score, by which one may sort too: the first page of a long
+        list is then read in its order, and not found among all customers.
+        """
         # sudo: the field's group was checked, and no rule narrows beyond the company
         scores = self.env["toxicity.score"].sudo()
-        company = Domain("company_id", "=", self.env.company.id)
-        found = scores._search(company & domain).subselect("partner_id")
-        if False not in value:
-            return self._get_customer_domain("IN", found)
-        scored = scores._search(company).subselect("partner_id")
-        return self._get_customer_domain("IN", found) | self._get_customer_domain(
-            "NOT IN", scored
-        )
+        domain = domain.optimize_full(scores)
 
-    def _get_customer_domain(self, operator, customer_ids):
-        """Domain: the customer is (not) among the ids that the SQL selects."""
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s %s %s",
-                model._field_to_sql(alias, "commercial_partner_id", query),
-                SQL(operator),
-                customer_ids,
-            )
-        )
+        def to_sql(_model, alias, query):
+            score_alias = self._join_toxicity_score(alias, query)
+            score_id = SQL.identifier(score_alias, "id")
+            matches = domain._to_sql(scores, score_alias, query)
+            found = SQL("(%s IS NOT NULL AND %s)", score_id, matches)
+            if False not in value:
+                return found
+            return SQL("(%s IS NULL OR %s)", score_id, found)
+
+        return Domain.custom(to_sql=to_sql)
 
     # -- actions --------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ class ToxicityScore(models.Model):
     snapshot_ids = fields.One2many("toxicity.score.snapshot", "score_id", readonly=True)
 
     _customer_uniq = models.UniqueIndex("(partner_id, company_id)")
-    _band_idx = models.Index("(company_id, current_band)")
+    _band_idx = models.Index("(company_id, current_band, score DESC NULLS LAST)")
     _override_explained = models.Constraint(
         r"CHECK (band_override IS NULL OR"
         r" (band_override_until IS NOT NULL AND band_override_reason ~ '\S'))",
