@@ -1,6 +1,7 @@
 from . import account_analytic_line
 from . import account_move
 from . import base_automation
+from . import calendar_attendee
 from . import crm_lead
 from . import toxicity_internal_thread
 from . import customer_evidence
@@ -14,6 +15,7 @@ from . import customer_exit_settlement
 from . import ir_attachment
 from . import project_project
 from . import project_task
+from . import rating_rating
 from . import res_company
 from . import res_config_settings
 from . import res_partner

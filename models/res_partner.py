@@ -292,7 +292,8 @@ class ResPartner(models.Model):
             score_id = SQL.identifier(score_alias, "id")
             matches = domain._to_sql(scores, score_alias, query)
             found = SQL("(%s IS NOT NULL AND %s)", score_id, matches)
-            if False not in value:
+            # By identity: a score of 0 equals False, and is a score.
+            if not any(each is False for each in value):
                 return found
             return SQL("(%s IS NULL OR %s)", score_id, found)
 

@@ -39,7 +39,7 @@ class ToxicityScoreEngine(models.AbstractModel):
             return SQL("%s = ANY(%s)", column, ids)
 
         self.env.flush_all()
-        return self._rescore_scope(scope, self._get_relations(scope))
+        return self._rescore_scope(scope, self._read_relations(scope))
 
     @api.model
     def _rescore_range(self, first, last, kept):

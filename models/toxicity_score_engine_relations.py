@@ -59,39 +59,72 @@ class ToxicityScoreEngine(models.AbstractModel):
             ),
         )
 
-    # -- kept ----------------------------------------------------------------------
+    # -- in tables -----------------------------------------------------------------
+
+    @api.model
+    def _read_relations(self, scope):
+        """SQL: as _get_relations, each read once into a table of this transaction."""
+        return self._join_relations(self._tabulate(scope, "few", self._read_relation))
+
+    @api.model
+    def _read_relation(self, table, query):
+        # Emptied, not made anew: each new table takes locks until the transaction ends.
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TEMPORARY TABLE IF NOT EXISTS %(table)s ON COMMIT DROP
+                    AS %(query)s WITH NO DATA;
+                DELETE FROM %(table)s;
+                INSERT INTO %(table)s %(query)s;
+                ANALYZE %(table)s
+                """,
+                table=table,
+                query=query,
+            )
+        )
 
     @api.model
     def _keep_relations(self):
         """Read the relations over all customers into tables; {name: SQL} to read them.
 
-        The tables outlive commits and end with the connection, or _drop_kept. One
-        that fails stays a query: what reads it fails in its turn, for its reason.
+        The tables outlive commits and end with the connection, or _drop_kept.
         """
         self.env.flush_all()
         self._drop_kept()
-        kept = {}
-        queries = self._get_relation_queries(lambda column: SQL("TRUE"))
-        for name, query in queries.items():
-            if name in SMALL or self._attempt(
-                f"The relation {name}", self._keep_relation, kept, name, query
-            ):
-                kept[name] = query
-            else:
-                kept[name] = SQL("SELECT * FROM %s", self._get_kept_table(name))
-        return kept
+        return self._tabulate(lambda column: SQL("TRUE"), "kept", self._keep_relation)
 
     @api.model
-    def _keep_relation(self, kept, name, query):
+    def _keep_relation(self, table, query):
         self.env.cr.execute(
             SQL(
-                "CREATE TEMPORARY TABLE %(table)s AS %(relations)s %(query)s;"
-                " ANALYZE %(table)s",
-                table=self._get_kept_table(name),
-                relations=self._join_relations(kept) if kept else SQL(),
+                "CREATE TEMPORARY TABLE %(table)s AS %(query)s; ANALYZE %(table)s",
+                table=table,
                 query=query,
             )
         )
+
+    @api.model
+    def _tabulate(self, scope, prefix, read):
+        """Have read(table, query) fill a table per relation; {name: SQL} to read it.
+
+        A relation that fails stays a query: what reads it fails in its turn, for its
+        reason.
+        """
+        relations = {}
+        for name, query in self._get_relation_queries(scope).items():
+            relations[name] = query
+            if name in SMALL:
+                continue
+            table = self._get_table(prefix, name)
+            known = self._join_relations(relations)
+            whole = SQL("%s SELECT * FROM %s", known, SQL.identifier(name))
+            if not self._attempt(f"The relation {name}", read, table, whole):
+                relations[name] = SQL("SELECT * FROM %s", table)
+        return relations
+
+    @api.model
+    def _get_table(self, prefix, name):
+        return SQL.identifier(f"toxicity_{prefix}_{name}")
 
     @api.model
     def _get_kept_relations(self, kept, scope):
@@ -109,13 +142,9 @@ class ToxicityScoreEngine(models.AbstractModel):
         return SQL("SELECT * FROM (%s) kept WHERE %s", query, scope(column))
 
     @api.model
-    def _get_kept_table(self, name):
-        return SQL.identifier(f"toxicity_kept_{name}")
-
-    @api.model
     def _drop_kept(self):
         """Drop what a run has kept."""
         for name in self._get_relation_queries(lambda column: SQL("TRUE")):
             self.env.cr.execute(
-                SQL("DROP TABLE IF EXISTS %s", self._get_kept_table(name))
+                SQL("DROP TABLE IF EXISTS %s", self._get_table("kept", name))
             )

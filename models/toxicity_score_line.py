@@ -15,7 +15,7 @@ class ToxicityScoreLine(models.Model):
     _log_access = False
 
     score_id = fields.Many2one(
-        "toxicity.score", required=True, ondelete="cascade", readonly=True
+        "toxicity.score", required=True, index=True, ondelete="cascade", readonly=True
     )
     partner_id = fields.Many2one(related="score_id.partner_id", string="Customer")
     commercial_partner_id = fields.Many2one(

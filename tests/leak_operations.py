@@ -366,8 +366,14 @@ ALL_PATHS = (*PATHS, path_export, path_read)
 # -- to a model of ours ----------------------------------------------------------------
 
 
+def get_filled_field(records):
+    """A stored field that is empty in no record; lines of scores keep no log."""
+    return "create_uid" if records._log_access else "score_id"
+
+
 def model_read(records):
-    return rpc(records.browse(), "read", records.ids, ["display_name", "create_date"])
+    fields = ["display_name", get_filled_field(records)]
+    return rpc(records.browse(), "read", records.ids, fields)
 
 
 def model_web_read(records):
@@ -390,7 +396,7 @@ def model_web_search_read(records):
 
 
 def model_group(records):
-    domain, by = [("id", "in", records.ids)], ["create_uid"]
+    domain, by = [("id", "in", records.ids)], [get_filled_field(records)]
     return rpc(records.browse(), "formatted_read_group", domain, by, ["__count"])
 
 
@@ -410,7 +416,7 @@ def model_name_search(records):
 
 
 def model_export(records):
-    return any(find_exported(records, ["create_date"]))
+    return any(find_exported(records, [get_filled_field(records)]))
 
 
 def find_exported(records, names):

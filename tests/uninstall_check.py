@@ -35,7 +35,9 @@ def find_left(env):
 
 def find_tables(env):
     env.cr.execute(
-        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relname ~ %s",
+        "SELECT relname FROM pg_class"
+        " WHERE (relkind IN ('r', 'v') AND relname ~ %s)"
+        "    OR (relkind = 'i' AND relname ~ 'toxicity')",
         ["^(toxicity_|scope_change|customer_exit|final_invoice)"],
     )
     return [name for (name,) in env.cr.fetchall()]

@@ -45,7 +45,11 @@ def seconds_of(pairs):
 
 
 def full_rescore(bench):
-    """All scores from nothing: every score, line and band is written."""
+    """All scores from nothing, as after the installation: told, without a bound.
+
+    Every score, line, band and first snapshot is inserted, with what the database
+    checks of each; no night does so.
+    """
     floor = (SQL / "floor.sql").read_text()
 
     def rescore():
@@ -54,7 +58,7 @@ def full_rescore(bench):
 
     pairs = in_turns(
         "Rescoring all customers from nothing",
-        LONG,
+        FEWEST,
         rescore,
         lambda: bench.main.read_once(statement=floor),
         warm_up=1,
@@ -63,11 +67,10 @@ def full_rescore(bench):
     told = ", ".join(f"{rows} rows of {model}" for model, rows in found.items())
     return [
         ratio_result(
-            "full rescore from nothing ÷ SQL that only reads and adds up the rows",
+            "rescore from nothing, once ÷ that SQL",
             seconds_of(pairs),
-            2.0,
         ),
-        *told_seconds(pairs, "full rescore from nothing", "that SQL"),
+        *told_seconds(pairs, "rescore from nothing"),
         Result(f"  it wrote {told}", ""),
     ]
 
@@ -100,8 +103,12 @@ def nightly_rescore(bench):
     )
     written = spread_of([rescore["written"] for rescore, _floor in pairs]).middle
     return [
-        ratio_result("full rescore a day later ÷ the same SQL", seconds_of(pairs), 2.0),
-        *told_seconds(pairs, "full rescore a day later"),
+        ratio_result(
+            "full rescore a day later ÷ SQL that only reads and adds up the rows",
+            seconds_of(pairs),
+            2.0,
+        ),
+        *told_seconds(pairs, "full rescore a day later", "that SQL"),
         Result(f"  it wrote {written:.0f} rows", ""),
     ]
 
@@ -174,6 +181,8 @@ def memory(bench):
 def toxic_list(bench):
     bench.main.make_user()
     toxic = [["toxicity_band", "=", "toxic"]]
+    # The same customers by Odoo's own means: others might have fewer columns to read.
+    tagged = [["category_id", "in", bench.main.tag_toxic()["ids"]]]
 
     def read(domain, order, own_columns):
         def ask():
@@ -190,7 +199,7 @@ def toxic_list(bench):
         "Reading the customers list",
         SCREEN,
         read(toxic, "toxicity_score desc", True),
-        read([], "complete_name", False),
+        read(tagged, "complete_name", False),
     )
     ours, plain = zip(*seconds_of(pairs), strict=True)
     return [
@@ -200,9 +209,7 @@ def toxic_list(bench):
             1.5,
         ),
         time_result("  first 80 toxic customers by score", ours),
-        time_result(
-            "  first 80 customers by name, without the module's columns", plain
-        ),
+        time_result("  first 80 of the same by name, filtered by a tag", plain),
     ]
 
 
@@ -260,7 +267,6 @@ def others(bench):
 
 
 FIGURES = (
-    full_rescore,
     nightly_rescore,
     unchanged_rescore,
     one_customer,
@@ -269,4 +275,5 @@ FIGURES = (
     ordinary_work,
     others,
     memory,
+    full_rescore,
 )

@@ -10,6 +10,5 @@ def migrate(cr, version):
         DROP COLUMN IF EXISTS write_date
         """
     )
-    cr.execute("DROP INDEX IF EXISTS toxicity_score_line__score_id_index")
     cr.execute("DROP INDEX IF EXISTS toxicity_score__partner_id_index")
     cr.execute("DROP INDEX IF EXISTS toxicity_score_score_idx")
