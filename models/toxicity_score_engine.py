@@ -239,7 +239,8 @@ class ToxicityScoreEngine(models.AbstractModel):
                    AND old.indicator_id = new.indicator_id
                  WHERE old.id IS NULL
                     OR new.score_id IS NULL
-                    OR (%(old)s) IS DISTINCT FROM (%(new)s)
+                    OR (%(old)s) IS DISTINCT FROM (%(new)s);
+                ANALYZE toxicity_line_change
                 """,
                 scope=scope(SQL("line.commercial_partner_id")),
                 old=self._get_columns(LINE_COLUMNS, "old"),

@@ -91,6 +91,8 @@ class ToxicityScoreEngine(models.AbstractModel):
         """
         self.env.flush_all()
         self._drop_kept()
+        # What is sorted and joined here is large; PostgreSQL's usual share is not.
+        self.env.cr.execute("SET work_mem = '64MB'")
         return self._tabulate(lambda column: SQL("TRUE"), "kept", self._keep_relation)
 
     @api.model
@@ -148,3 +150,4 @@ class ToxicityScoreEngine(models.AbstractModel):
             self.env.cr.execute(
                 SQL("DROP TABLE IF EXISTS %s", self._get_table("kept", name))
             )
+        self.env.cr.execute("RESET work_mem")
