@@ -280,15 +280,14 @@ class ToxicityMeasureEffort(models.AbstractModel):
             SELECT partner_id, company_id,
                    1 - in_hours / messages::numeric AS value
               FROM wrote
-             WHERE messages >= %s
-            """,
-            MIN_MESSAGES,
+            """
         )
 
     @api.model
     def _messages(self):
         """SQL: partner_id, company_id, message_id, in_hours (NULL outside) of messages.
 
+        Of customers who wrote enough to prove something: the others' are not placed.
         The working hours are the attendance rows of the company's calendar, in its
         time zone; companies with a flexible calendar, or one without rows, are out.
         """
@@ -316,7 +315,10 @@ class ToxicityMeasureEffort(models.AbstractModel):
                        message.id AS message_id,
                        setting.calendar_id,
                        setting.two_weeks_calendar,
-                       message.date AT TIME ZONE 'UTC' AT TIME ZONE setting.tz AS moment
+                       setting.tz,
+                       message.date,
+                       COUNT(*) OVER (PARTITION BY customer.customer_id,
+                                      setting.company_id) AS total
                   FROM mail_message message
                   JOIN customer ON customer.partner_id = message.author_id
              LEFT JOIN seller ON seller.partner_id = customer.customer_id
@@ -325,12 +327,16 @@ class ToxicityMeasureEffort(models.AbstractModel):
                      = COALESCE(message.record_company_id, seller.company_id)
                  WHERE message.message_type IN ('email', 'comment')
                    AND %(in_window)s
+            ), local AS MATERIALIZED (
+                SELECT sent.*, date AT TIME ZONE 'UTC' AT TIME ZONE tz AS moment
+                  FROM sent
+                 WHERE total >= %(minimum)s
             ), placed AS MATERIALIZED (
-                SELECT sent.*,
+                SELECT local.*,
                        EXTRACT(ISODOW FROM moment)::integer - 1 AS weekday,
                        (moment::date - DATE '0001-01-01') / 7 %% 2 AS week,
                        EXTRACT(EPOCH FROM moment::time)::float8 / 3600 AS hour
-                  FROM sent
+                  FROM local
             )
             SELECT placed.partner_id, placed.company_id, placed.message_id,
                    MAX(slot.id) AS in_hours
@@ -344,6 +350,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
           GROUP BY placed.partner_id, placed.company_id, placed.message_id
             """,
             in_window=self._in_window(SQL("message.date")),
+            minimum=MIN_MESSAGES,
         )
 
     @api.model
