@@ -25,6 +25,7 @@ from . import sale_order_amendment
 from . import sale_order_change_order
 from . import sale_order_line
 from . import scope_change
+from . import scope_change_activity
 from . import scope_change_amendment
 from . import scope_change_detection
 from . import scope_change_event
@@ -41,6 +42,7 @@ from . import toxicity_measure_sale
 from . import toxicity_measure_scope
 from . import toxicity_norm
 from . import toxicity_score
+from . import toxicity_score_activity
 from . import toxicity_score_engine
 from . import toxicity_score_engine_parts
 from . import toxicity_score_engine_relations

@@ -1,7 +1,8 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 USER_GROUP = "toxic_customer_exit.group_toxicity_user"
+MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 
 
 class ToxicityInternalThread(models.AbstractModel):
@@ -55,3 +56,31 @@ class ToxicityInternalThread(models.AbstractModel):
                 not any(user.has_group(USER_GROUP) for user in partner.user_ids)
             )
         )
+
+    @api.model
+    def _pick_member(self, users, company, group=USER_GROUP):
+        """The first of the users who may read of this company's customers."""
+        return users.filtered(
+            lambda user: (
+                user.active and company in user.company_ids and user.has_group(group)
+            )
+        )[:1]
+
+    @api.model
+    def _get_first_managers(self, companies):
+        """{company: the manager to turn to where nobody else is known}.
+
+        Who administers the system as well is asked last: it is seldom their business.
+        """
+        group = self.env.ref(MANAGER_GROUP)
+        # sudo: reminders are planned for whoever has the records in hand
+        managers = (
+            self.env["res.users"]
+            .sudo()
+            .search([("all_group_ids", "in", group.ids), ("share", "=", False)])
+            .sorted(lambda user: (user.has_group("base.group_system"), user.id))
+        )
+        return {
+            company: self._pick_member(managers, company, MANAGER_GROUP)
+            for company in companies
+        }

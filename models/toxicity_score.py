@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
+from .band_news import BY_PEOPLE
+
 # Ordered from the best to the worst; unknown is the absence of any data.
 BANDS = [
     ("unknown", "Not known"),
@@ -48,7 +50,7 @@ class ToxicityScore(models.Model):
 
     _name = "toxicity.score"
     _description = "Customer relationship score"
-    _inherit = ["toxicity.internal.thread"]
+    _inherit = ["toxicity.internal.thread", "mail.activity.mixin"]
     _order = "score desc, id"
     _rec_name = "partner_id"
 
@@ -219,7 +221,8 @@ class ToxicityScore(models.Model):
             gathered.update(customers.ids)
         elif customers:
             # sudo: results are the engine's, whoever gave the reason to compute them
-            self.env["toxicity.score.engine"].sudo()._rescore_customers(customers.ids)
+            engine = self.env["toxicity.score.engine"].sudo()
+            engine.with_context(**BY_PEOPLE)._rescore_customers(customers.ids)
 
     @api.model
     @contextmanager
@@ -243,7 +246,7 @@ class ToxicityScore(models.Model):
             # sudo: whoever may change a weight need not manage scheduled actions
             cron.sudo()._trigger()
             # One that stopped on its way would go on from there, and leave the others.
-            self.env["toxicity.score.run"].sudo().create({})
+            self.env["toxicity.score.run"].sudo().create({"is_after_settings": True})
 
     @api.model
     def _cron_rescore(self):

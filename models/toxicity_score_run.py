@@ -5,6 +5,8 @@ from psycopg2 import errors
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .band_news import BY_SETTINGS
+
 ATTEMPTS = 5
 Batch = namedtuple("Batch", "first last count remaining")
 
@@ -25,6 +27,11 @@ class ToxicityScoreRun(models.Model):
         readonly=True, aggregator=None, help="Id of the last partner passed."
     )
     changed = fields.Integer(readonly=True, string="Scores written")
+    is_after_settings = fields.Boolean(
+        readonly=True,
+        help="The settings changed, or the module is new: the bands that this moves "
+        "are no news of the customers.",
+    )
 
     @api.model
     def _get_current(self):
@@ -38,7 +45,10 @@ class ToxicityScoreRun(models.Model):
             lambda run: run.started_at.date() == fields.Date.today()
         )
         (unfinished - run).finished_at = fields.Datetime.now()
-        return run or self.create({})
+        return run or self.create(
+            # What that one did not come to is left to this one.
+            {"is_after_settings": any(unfinished.mapped("is_after_settings"))}
+        )
 
     def _get_next_batch(self, size):
         """The next range of partner ids (first excluded), None when all are passed."""
@@ -65,6 +75,8 @@ class ToxicityScoreRun(models.Model):
     def _rescore(self, batch, kept):
         """Rescore the batch and remember it; try again when a user was quicker."""
         engine = self.env["toxicity.score.engine"]
+        if self.is_after_settings:
+            engine = engine.with_context(**BY_SETTINGS)
         for attempts_left in reversed(range(ATTEMPTS)):
             try:
                 with self.env.cr.savepoint():

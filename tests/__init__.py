@@ -1,3 +1,4 @@
+from . import test_automation
 from . import test_baseline
 from . import test_confidentiality
 from . import test_confidentiality_mail
