@@ -18,6 +18,7 @@ class ScopeChange(models.Model):
     _inherit = "scope.change"
 
     detection_key = fields.Char(
+        "Noted by itself",
         readonly=True,
         copy=False,
         export_string_translation=False,

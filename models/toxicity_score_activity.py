@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .band_news import FROM_THE_FIRST, NEWS, NOTHING
+from .toxicity_internal_thread import MANAGER_GROUP
 from .toxicity_score import BANDS
 
 
@@ -28,17 +29,28 @@ class ToxicityScore(models.Model):
         help="The salesperson of the customer, or of its last order, who may see this; "
         "else a manager.",
     )
+    manager_id = fields.Many2one(
+        "res.users",
+        "Manager to ask",
+        compute="_compute_account_manager_id",
+        compute_sudo=True,
+        help="The leader of the customer's sales team, if a manager of Customer Exit; "
+        "else another one.",
+    )
 
     @api.depends("partner_id", "company_id")
     def _compute_account_manager_id(self):
         managers = self._get_first_managers(self.company_id)
-        sellers = self._get_last_sellers()
+        sellers, nobody = self._get_last_sellers(), self.env["res.users"]
         for score in self:
-            known = score.partner_id.user_id | sellers.get(
-                (score.partner_id, score.company_id), self.env["res.users"]
+            customer, company = score.partner_id, score.company_id
+            known = customer.user_id | sellers.get((customer, company), nobody)
+            leaders = known.sale_team_id.user_id
+            score.manager_id = (
+                self._pick_member(leaders, company, MANAGER_GROUP) or managers[company]
             )
             score.account_manager_id = (
-                self._pick_member(known, score.company_id) or managers[score.company_id]
+                self._pick_member(known, company) or score.manager_id
             )
 
     def _get_last_sellers(self):

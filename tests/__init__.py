@@ -1,4 +1,5 @@
 from . import test_automation
+from . import test_automation_recipes
 from . import test_baseline
 from . import test_confidentiality
 from . import test_confidentiality_mail
