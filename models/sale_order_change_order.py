@@ -1,3 +1,5 @@
+import base64
+
 from odoo import models
 
 
@@ -5,6 +7,36 @@ class SaleOrder(models.Model):
     """What the printed change order says; customers read it."""
 
     _inherit = "sale.order"
+
+    def _process_attachments_for_template_post(self, mail_template):
+        """Send the change order with the quotation of an amendment."""
+        result = super()._process_attachments_for_template_post(mail_template) or {}
+        # A mail without the quotation, as a reminder, is not about its terms.
+        orders = self if mail_template.report_template_ids else self.browse()
+        for order in orders._filter_offered_amendments():
+            values = result.setdefault(order.id, {})
+            values.setdefault("attachments", []).append(
+                order._render_change_order_attachment()
+            )
+        return result
+
+    def _filter_offered_amendments(self):
+        # sudo: whoever sends a quotation need not know of scope changes
+        return self.sudo().filtered(
+            lambda order: order.state in ("draft", "sent") and order.amended_order_id
+        )
+
+    def _render_change_order_attachment(self):
+        """(name, content) of the printout, as mail templates give them."""
+        self.ensure_one()
+        # sudo: what the customer gets is no secret to whoever sends it
+        content, extension = (
+            self.env["ir.actions.report"]
+            .sudo()
+            ._render_qweb_pdf("toxic_customer_exit.change_order_report", self.ids)
+        )
+        name = self.env._("Change order - %(order)s", order=self.name)
+        return f"{name}.{extension}", base64.b64encode(content)
 
     def _get_change_order(self):
         """What was agreed, what changes, and what that makes, as plain values."""

@@ -1,6 +1,7 @@
 from . import test_automation
 from . import test_automation_recipes
 from . import test_baseline
+from . import test_change_order_mail
 from . import test_confidentiality
 from . import test_confidentiality_mail
 from . import test_confidentiality_rpc

@@ -50,6 +50,24 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def make_clerk(cls, login="clerk", models=("sale.order", "sale.order.line")):
+        """A colleague outside our groups who works on records of these models."""
+        cls.env["ir.model.access"].sudo().create(
+            [
+                {
+                    "name": f"{login} on {model}",
+                    "model_id": cls.env["ir.model"]._get_id(model),
+                    "group_id": cls.env.ref("base.group_user").id,
+                    "perm_read": True,
+                    "perm_write": True,
+                    "perm_create": True,
+                }
+                for model in models
+            ]
+        )
+        return cls.make_user(login, "base.group_user")
+
+    @classmethod
     def make_customer(cls, **values):
         return cls.env["res.partner"].create(
             {"name": "Difficult Ltd", "is_company": True, **values}
