@@ -37,6 +37,14 @@ class ResCompany(models.Model):
         groups=GROUP,
         help="A claim may exceed what was found by so much and still holds.",
     )
+    scope_creep_threshold = fields.Float(
+        string="Creep from which to renegotiate (%)",
+        default=20.0,
+        required=True,
+        groups=GROUP,
+        help="Orders of which so much was given away, or changed without a decision, "
+        "ask to be renegotiated.",
+    )
     exit_self_approval = fields.Boolean(
         string="Managers may approve their own exits",
         groups="toxic_customer_exit.group_toxicity_manager",
@@ -63,13 +71,27 @@ class ResCompany(models.Model):
         "The tolerance of claims lies between 0 and 100 %.",
     )
 
+    _scope_creep_threshold_range = models.Constraint(
+        "CHECK (scope_creep_threshold > 0 AND scope_creep_threshold <= 1000)",
+        "The creep from which to renegotiate lies above 0 and up to 1000 %.",
+    )
+
     def write(self, vals):
         result = super().write(vals)
+        if "scope_creep_threshold" in vals:
+            self._follow_creep()
         if "claim_tolerance" in vals:
             self.env["customer.claim"]._follow_tolerance(self)
         if THRESHOLD_FIELDS & vals.keys():
             self.env["toxicity.score"]._schedule_rescore()
         return result
+
+    def _follow_creep(self):
+        """Ask to renegotiate what another threshold makes too much, and the reverse."""
+        # sudo: the threshold is of all orders, whoever may read them
+        changes = self.env["scope.change"].sudo()
+        counted = [("creep_amount", ">", 0), ("company_id", "in", self.ids)]
+        changes.search(counted)._follow_creep()
 
     def _get_toxicity_window(self):
         """The window of the measures as dates (since, today]: since is left out."""

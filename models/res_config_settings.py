@@ -16,6 +16,9 @@ class ResConfigSettings(models.TransientModel):
     )
     toxicity_window_days = fields.Integer(related="company_id.toxicity_window_days")
     claim_tolerance = fields.Float(related="company_id.claim_tolerance")
+    scope_creep_threshold = fields.Float(
+        related="company_id.scope_creep_threshold", readonly=False
+    )
     exit_self_approval = fields.Boolean(
         related="company_id.exit_self_approval",
         readonly=False,

@@ -70,6 +70,7 @@ class ScopeChange(models.Model):
         left = self.exists()
         left._set_project()
         left._weigh_allocated_hours()
+        left._follow_creep()
 
     def _get_detection_vals(self):
         vals = self.env.context.get("scope_change_vals")

@@ -113,6 +113,18 @@ class ScopeChangeItem(models.Model):
             )
         return gets_more and self.currency_id.compare_amounts(amount, 0) <= 0
 
+    def _get_added_worth(self):
+        """What these items, of one line, give the customer more; 0 if it is less.
+
+        At list price, or what the order asks for it where the product has none.
+        """
+        amount, gift = sum(self.mapped("amount")), sum(self.mapped("gift_amount"))
+        gets_more = any(
+            item.what in QUANTITIES and item.new_number > item.old_number
+            for item in self
+        )
+        return max(0.0, gift, *((amount + gift or amount,) if gets_more else ()))
+
     @api.model
     def _prepare_line_items(self, line, before, after, live):
         """Return the values of the items by which *live* is to be replaced.
