@@ -53,13 +53,21 @@ FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},
     "crm.lead": {USER_GROUP: {"referred_by_id"}},
     "project.project": {
-        USER_GROUP: {"objectives", "scope_change_ids", "scope_change_count"}
+        USER_GROUP: {
+            "is_scope_creep_high",
+            "objectives",
+            "scope_change_count",
+            "scope_change_ids",
+            "scope_creep",
+            "scope_creep_amount",
+        }
     },
     "project.task": {USER_GROUP: {"is_out_of_scope"}},
     "res.company": {
         # How the company grades its customers tells what it thinks of them.
         USER_GROUP: {
             "claim_tolerance",
+            "scope_creep_threshold",
             "toxicity_strained_threshold",
             "toxicity_toxic_threshold",
             "toxicity_watch_threshold",
@@ -70,6 +78,7 @@ FIELDS = {
     "res.config.settings": {
         USER_GROUP: {
             "claim_tolerance",
+            "scope_creep_threshold",
             "toxicity_strained_threshold",
             "toxicity_toxic_threshold",
             "toxicity_watch_threshold",
@@ -81,7 +90,11 @@ FIELDS = {
         USER_GROUP: {
             "customer_claim_ids",
             "customer_class",
+            "is_scope_creep_high",
             "open_exit_id",
+            "scope_change_count",
+            "scope_creep",
+            "scope_creep_amount",
             "toxicity_band",
             "toxicity_credit",
             "toxicity_explanation",
@@ -109,11 +122,15 @@ FIELDS = {
             "baseline_objectives",
             "date_baseline",
             "has_other_objectives",
+            "has_undecided_changes",
             "is_baseline_reconstructed",
+            "is_scope_creep_high",
             "objectives",
             "ordered_hours",
             "scope_change_count",
             "scope_change_ids",
+            "scope_creep",
+            "scope_creep_amount",
         }
     },
 }

@@ -241,6 +241,9 @@ class LeakCommon(ToxicityCommon):
                 "amendment_id": cls.orders[0].id,
             }
         )
+        # One contract has creep to decide on, the other none, and one project has it.
+        cls.orders[1].scope_change_ids.action_absorb()
+        cls.projects[0].reinvoiced_sale_order_id = cls.orders[0]
         cls.changes |= cls.orders.scope_change_ids
         cls.changes.sudo().item_ids.name = f"{MARKER} item"
 
@@ -340,6 +343,7 @@ class LeakCommon(ToxicityCommon):
         cls.company.sudo().write(
             {
                 "claim_tolerance": 21.0,
+                "scope_creep_threshold": 22.0,
                 "toxicity_watch_threshold": 26,
                 "toxicity_strained_threshold": 51,
                 "toxicity_toxic_threshold": 76,
