@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from .scope_change import OPEN_STATES, USER_GROUP
+from .scope_change import OPEN_STATES
 
 ACTIVITY_TYPE = "toxic_customer_exit.mail_activity_type_creep"
 # What a person changes by which the creep moves; items see to it when they settle.
@@ -112,23 +112,11 @@ class ScopeChange(models.Model):
                 )
 
     def _get_creep_user(self):
-        """Hook: who is to renegotiate; nobody who may not read about it."""
+        """Hook: who is to renegotiate, of those who may read about it."""
         self.ensure_one()
-        candidates = (
-            self.order_id.user_id,
-            self.user_id,
-            self.project_id.user_id,
-            self.order_id.team_id.user_id,
-        )
-        for user in candidates:
-            if (
-                user
-                and user.has_group(USER_GROUP)
-                and self.company_id in user.company_ids
-                and self.with_user(user).has_access("read")
-            ):
-                return user
-        return None
+        order, project = self.order_id, self.project_id
+        known = order.user_id | self.user_id | project.user_id
+        return self._pick_member(known, self.company_id) or self.manager_id
 
     def _cease_to_renegotiate(self):
         """The creep fell below the threshold again; called as superuser."""
