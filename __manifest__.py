@@ -38,6 +38,7 @@
         "views/base_automation_views.xml",
         "views/customer_claim_views.xml",
         "views/scope_change_views.xml",
+        "views/scope_change_proposal_views.xml",
         "views/customer_exit_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",

@@ -245,9 +245,20 @@ class ToxicityDemoDifficult(models.AbstractModel):
     def _tell_late_payer(self):
         """Fair in everything, except that every invoice is paid seven weeks late."""
         customer = self._get("res.partner", "castellane")
-        for days, hours in ((330, 40), (210, 60)):
-            order = self._sell(
-                customer, days, [("strategy", hours)], name=f"audit, {hours} hours"
+        # Both grew before the work began, and nobody asked whether that was agreed.
+        for days, hours, steps in (
+            (330, 40, [(324, 40)]),
+            (210, 60, [(206, 58), (206, 60)]),
+        ):
+            order = self._sell_unnoted(
+                customer,
+                days,
+                [("strategy", hours - 8)],
+                [
+                    (at, "strategy", {"product_uom_qty": quantity})
+                    for at, quantity in steps
+                ],
+                name=f"audit, {hours} hours",
             )
             self._work(
                 order,
@@ -271,6 +282,8 @@ class ToxicityDemoDifficult(models.AbstractModel):
             ],
         )
         self._bill(order, 62)
+        self._forget_baseline(order)
+        self._move_deadline_unnoted(order, days=50, first=40, last=12)
         self._remember(customer)
 
     # -- the bargain hunter --------------------------------------------------------
@@ -280,8 +293,13 @@ class ToxicityDemoDifficult(models.AbstractModel):
         """Whatever the offer, only its price is talked about."""
         customer = self._get("res.partner", "nordhavn")
         for days, hours, discount in ((300, 30, 20), (170, 24, 25)):
-            order = self._sell(
-                customer, days, [("strategy", hours, discount)], name="shop layout"
+            # Each time the last five percent were taken off the signed order.
+            order = self._sell_unnoted(
+                customer,
+                days,
+                [("strategy", hours, discount - 5)],
+                [(days - 4, "strategy", {"discount": discount})],
+                name="shop layout",
             )
             self._work(
                 order,

@@ -15,6 +15,7 @@ from . import customer_exit_settlement
 from . import ir_attachment
 from . import project_project
 from . import project_project_creep
+from . import project_project_scan
 from . import project_task
 from . import rating_rating
 from . import res_company
@@ -27,6 +28,7 @@ from . import sale_order_amendment
 from . import sale_order_change_order
 from . import sale_order_creep
 from . import sale_order_line
+from . import sale_order_scan
 from . import scope_change
 from . import scope_change_activity
 from . import scope_change_amendment
@@ -36,6 +38,12 @@ from . import scope_change_event
 from . import scope_change_item
 from . import scope_change_obstacles
 from . import scope_change_overrun
+from . import scope_change_proposal
+from . import scope_change_proposal_line
+from . import scope_change_proposal_search
+from . import scope_change_scan
+from . import scope_change_scan_order
+from . import scope_change_scan_project
 from . import toxicity_indicator
 from . import toxicity_measure
 from . import toxicity_measure_effort

@@ -84,6 +84,9 @@ class ScopeChange(models.Model):
     )
     summary = fields.Char(compute="_compute_summary")
     item_ids = fields.One2many("scope.change.item", "change_id", "Items", copy=False)
+    proposal_ids = fields.One2many(
+        "scope.change.proposal", "change_id", "Found in the History", readonly=True
+    )
     hours = fields.Float(compute="_compute_totals", store=True, readonly=False)
     amount = fields.Monetary(
         "Untaxed Amount",

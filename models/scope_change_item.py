@@ -9,7 +9,7 @@ from .line_terms import LineTerms
 QUANTITIES = ("uom", "quantity", "line")
 LINE_TERMS = (*QUANTITIES, "price", "discount")
 # What moves the order itself: baseline + these items = the order as it stands.
-ON_ORDER = (*LINE_TERMS, "order", "moved")
+ON_ORDER = (*LINE_TERMS, "order", "untaxed", "moved")
 # Work beyond what was sold: worth its hours at list price, and billed by nothing.
 TASKS = ("task", "customer_task")
 EXTRA_WORK = (*TASKS, "allocated_hours", "overrun")
@@ -55,6 +55,7 @@ class ScopeChangeItem(models.Model):
             ("price", "Unit price"),
             ("discount", "Discount"),
             ("order", "Order confirmed again"),
+            ("untaxed", "Untaxed amount"),
             ("moved", "Moved to an amendment"),
             ("commitment_date", "Delivery date"),
             ("deadline", "Deadline"),

@@ -25,6 +25,8 @@ from . import test_scope_change_amendment
 from . import test_scope_change_detection
 from . import test_scope_change_events
 from . import test_scope_creep
+from . import test_scope_scan
+from . import test_scope_scan_random
 from . import test_score_move
 from . import test_tour
 from . import test_toxicity_catalogue

@@ -20,6 +20,8 @@ MODELS = {
         "scope.change",
         "scope.change.decide",
         "scope.change.item",
+        "scope.change.proposal",
+        "scope.change.proposal.line",
         "toxicity.indicator",
         "toxicity.score",
         "toxicity.score.line",
@@ -31,6 +33,7 @@ MODELS = {
     MANAGER_GROUP: {
         "final.invoice.preview",
         "final.invoice.preview.line",
+        "scope.change.scan",
         "toxicity.norm",
         "toxicity.score.run",
         "toxicity.tuning",

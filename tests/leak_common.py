@@ -88,6 +88,7 @@ class LeakCommon(ToxicityCommon):
         cls.seed_claims()
         cls.seed_scores()
         cls.seed_exit()
+        cls.seed_proposal()
         cls.seed_settings()
         cls.pairs = {
             "account.bank.statement.line": cls.make_statement_lines(),
@@ -106,6 +107,17 @@ class LeakCommon(ToxicityCommon):
             "customer.exit": cls.exit_case,
             "scope.change": cls.changes,
             "scope.change.item": cls.changes.item_ids,
+            "scope.change.proposal": cls.proposal,
+            "scope.change.proposal.line": cls.proposal.line_ids,
+            "scope.change.scan": cls.env["scope.change.scan"]
+            .sudo()
+            .create(
+                {
+                    "company_id": cls.company.id,
+                    "user_id": cls.manager.id,
+                    "finished_at": fields.Datetime.now(),
+                }
+            ),
             "toxicity.indicator": cls.indicator("abusive"),
             "toxicity.norm": cls.env["toxicity.norm"]
             .sudo()
@@ -337,6 +349,41 @@ class LeakCommon(ToxicityCommon):
             cls.invoices, (cls.exit_case, cls.mild_exit), strict=True
         ):
             invoice.exit_id = exit_case
+
+    @classmethod
+    def seed_proposal(cls):
+        """As a scan of the history makes them, of what nobody noted."""
+        # sudo: proposals are made by the module alone
+        cls.proposal = (
+            cls.env["scope.change.proposal"]
+            .sudo()
+            .create(
+                {
+                    "name": f"{MARKER} order",
+                    "partner_id": cls.customer.id,
+                    "company_id": cls.company.id,
+                    "currency_id": cls.company.currency_id.id,
+                    "order_id": cls.orders[0].id,
+                    "date": cls.days_ago(60),
+                    "requested_by": "customer",
+                    "amount": 250.0,
+                    "notes": f"{MARKER} notes",
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "name": f"{MARKER} order",
+                                "what": "untaxed",
+                                "old_number": 1000.0,
+                                "new_number": 1250.0,
+                                "author_name": f"{MARKER} author",
+                                "moved_at": fields.Datetime.now(),
+                                "tracking_id": 0,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
 
     @classmethod
     def seed_settings(cls):

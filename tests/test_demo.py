@@ -69,6 +69,38 @@ class TestDemo(DemoCommon):
             ["absorbed", "agreed", "declined", "negotiating"],
         )
 
+    def test_scanning_the_history_finds_what_drifted_unseen_and_nothing_else(self):
+        proposals = self.env["scope.change.proposal"].with_user(self.manager)
+        for expected in (5, 0):
+            result = proposals.action_scan_all()["params"]["message"]
+            self.assertIn(f"{expected} changes" if expected else "Nothing", result)
+        found = proposals.search([], order="date, id")
+        rate = self.env.ref("toxic_customer_exit.product_demo_strategy").list_price
+        day = self.env["toxicity.demo"]._day
+        self.assertEqual(
+            [(p.partner_id, p.date, round(p.amount), p.days) for p in found],
+            [
+                (self.get_customer("castellane"), day(324), 8 * rate, 0),
+                (self.get_customer("nordhavn"), day(296), round(-0.05 * 30 * rate), 0),
+                (self.get_customer("castellane"), day(206), 8 * rate, 0),
+                (self.get_customer("nordhavn"), day(166), round(-0.05 * 24 * rate), 0),
+                (
+                    self.get_customer("castellane"),
+                    day(50),
+                    0,
+                    (self.days_ago(12) - day(40)).days,
+                ),
+            ],
+        )
+        self.assertEqual(found.mapped("authors"), [self.salesperson.name] * 5)
+        found.action_accept()
+        for order in found.order_id:
+            items = order.scope_change_ids.item_ids
+            self.assertAlmostEqual(
+                order.baseline_amount + sum(items.mapped("amount")),
+                order.amount_untaxed,
+            )
+
     def test_the_stories_are_told_once(self):
         customer = self.get_customer("okafor")
         count = customer.sale_order_count
