@@ -96,8 +96,10 @@ class ScopeChangeProposalLine(models.Model):
         first = self[:1]
         labels = dict(first._fields["what"]._description_selection(self.env))
         old, new = (first._show(number) or "–" for number in self._get_ends())
+        if first.what == "untaxed":
+            return f"{old} → {new}"
         label = labels[first.what]
-        if first.what != "untaxed":
+        if len(first.proposal_id.line_ids.project_id) > 1:
             label = self.env._(
                 "%(what)s of %(project)s", what=label, project=first.name
             )

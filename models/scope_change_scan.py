@@ -89,7 +89,9 @@ class ScopeChangeScan(models.Model):
             while batch := scan._scan_next():
                 proposals |= batch
             scan._finish()
-        return self._tell(proposals)
+        return self._tell(
+            proposals, {"type": "ir.actions.client", "tag": "soft_reload"}
+        )
 
     @api.model
     def _start(self, companies):
@@ -223,16 +225,18 @@ class ScopeChangeScan(models.Model):
     # -- telling ---------------------------------------------------------------------
 
     @api.model
-    def _tell(self, proposals):
+    def _tell(self, proposals, then=None):
         # sudo: what to count is known, whatever the user may read of it
         found = proposals.sudo()
         message = self._get_result(len(found), len(found._get_targets()))
-        return self._notify(message, self._get_proposals_action())
+        return self._notify(message, then or self._get_proposals_action())
 
     @api.model
     def _get_result(self, count, targets):
         if not count:
-            return self.env._("Nothing was found that is not noted already.")
+            return self.env._(
+                "Nothing was found that is not noted or proposed already."
+            )
         return self.env._(
             "%(count)s changes found on %(targets)s orders: look through them.",
             count=count,

@@ -84,7 +84,7 @@ class TestScopeScan(ScanCommon):
         self.scan(order)
         first = self.get_proposals(order)
         self.assertEqual(first.mapped("amount"), [200.0, 200.0, 100.0])
-        nothing = "Nothing was found that is not noted already."
+        nothing = "Nothing was found that is not noted or proposed already."
         self.assertEqual(self.scan(order), nothing)
         first[0].action_accept()
         first[1].action_ignore()
@@ -295,7 +295,7 @@ class TestScopeScan(ScanCommon):
         )
         self.assertEqual(len(proposal.line_ids), 3)
         self.assertEqual(
-            self.scan(order), "Nothing was found that is not noted already."
+            self.scan(order), "Nothing was found that is not noted or proposed already."
         )
         proposal.action_accept()
         change = proposal.change_id
