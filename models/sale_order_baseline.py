@@ -197,6 +197,13 @@ class SaleOrder(models.Model):
             if line._is_part_of_order()
         )
 
+    def _is_rounded_as_a_whole(self):
+        """Whether the untaxed total may differ from the sum of the lines by cents."""
+        self.ensure_one()
+        method = self.company_id.tax_calculation_rounding_method
+        taxes = self.order_line.tax_ids.flatten_taxes_hierarchy()
+        return method != "round_per_line" or any(taxes.mapped("price_include"))
+
     def action_reconstruct_baseline(self):
         """Give confirmed orders without a baseline the one their history tells."""
         # The baseline is for users of Customer Exit; the button's method is public.

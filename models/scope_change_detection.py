@@ -50,24 +50,31 @@ class ScopeChange(models.Model):
         todays = self._get_detected_today(orders)
         changes = self._get_open_changes(orders, todays, vals)
         todays |= self.union(*changes.values())
-        past_items = todays.item_ids.grouped("order_line_id")
-        stale, vals_list = self.env["scope.change.item"], []
+        past_items = todays._get_items_by_line()
+        items, vals_list = self.env["scope.change.item"], []
         for line, (before, after) in moves.items():
             change = changes[line.order_id]
-            live = change._get_live_items(past_items.get(line, stale.browse()))
-            stale |= live
-            vals_list += [
-                {"change_id": change.id, **item_vals}
-                for item_vals in live._prepare_line_items(line, before, after, live)
-            ]
-        stale.unlink()
-        self.env["scope.change.item"].create(vals_list)._settle_rounding()
+            live = change._get_live_items(past_items.get(line, items.browse()))
+            wanted = live._prepare_line_items(line, before, after, live)
+            kept, missing = live._become(wanted)
+            items |= kept
+            vals_list += [{"change_id": change.id, **vals} for vals in missing]
+        items |= items.create(vals_list)
+        items._settle_rounding()
         self.union(*changes.values())._settle_detection()
+
+    def _get_items_by_line(self):
+        """{order line: its items in these changes}, in one query."""
+        items = self.env["scope.change.item"]
+        if self:
+            items = items.search_fetch([("change_id", "in", self.ids)])
+        return items.grouped("order_line_id")
 
     def _settle_detection(self):
         """Drop what came back to where it was, and see to the rest."""
-        self.filtered(lambda change: not change.item_ids).unlink()
-        left = self.exists()
+        idle = self.filtered(lambda change: not change.item_ids)
+        idle.unlink()
+        left = self - idle
         left._set_project()
         left._weigh_allocated_hours()
         left._follow_creep()
@@ -128,13 +135,14 @@ class ScopeChange(models.Model):
         }
 
     def _create_quietly(self, vals_list):
-        # An edit of an order is not an assignment: no mail, and its author, who may
-        # be the customer on the portal, does not become a follower.
-        return self.with_context(
-            mail_create_nolog=True,
-            mail_create_nosubscribe=True,
-            mail_auto_subscribe_no_notify=True,
-        ).create(vals_list)
+        # An edit of an order is not an assignment: no mail, no follower, least of all
+        # its author, who may be the customer on the portal. Whoever is asked to decide
+        # follows then.
+        return (
+            self.with_context(tracking_disable=True)
+            .create(vals_list)
+            .with_env(self.env)
+        )
 
     def _get_live_items(self, items):
         """Return those of the line's items of the day that an edit now continues.

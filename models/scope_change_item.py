@@ -25,16 +25,27 @@ class ScopeChangeItem(models.Model):
     change_id = fields.Many2one(
         "scope.change", required=True, ondelete="cascade", index=True
     )
+    # Computed before the insert, for what is noted while somebody saves an order.
     partner_id = fields.Many2one(
-        related="change_id.partner_id", store=True, ondelete="restrict"
+        related="change_id.partner_id", store=True, precompute=True, ondelete="restrict"
     )
     commercial_partner_id = fields.Many2one(
-        related="change_id.commercial_partner_id", store=True, index=True
+        related="change_id.commercial_partner_id",
+        store=True,
+        precompute=True,
+        index=True,
     )
-    company_id = fields.Many2one(related="change_id.company_id", store=True)
-    currency_id = fields.Many2one(related="change_id.currency_id", store=True)
+    company_id = fields.Many2one(
+        related="change_id.company_id", store=True, precompute=True
+    )
+    currency_id = fields.Many2one(
+        related="change_id.currency_id", store=True, precompute=True
+    )
     order_id = fields.Many2one(
-        related="change_id.order_id", store=True, index="btree_not_null"
+        related="change_id.order_id",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
     )
     order_line_id = fields.Many2one(
         "sale.order.line", ondelete="set null", index="btree_not_null"
@@ -195,22 +206,42 @@ class ScopeChangeItem(models.Model):
         )
         return {order: (hours, amount) for order, hours, amount in rows}
 
+    def _become(self, vals_list):
+        """Make what is noted of a line say that: (the items left, values to create).
+
+        In place, which costs a save less than to delete items and create others.
+        """
+        known = {item.what: item for item in self}
+        missing, kept = [], self.browse()
+        for vals in vals_list:
+            item = known.get(vals["what"])
+            if item:
+                item.write(vals)
+                kept |= item
+            else:
+                missing.append(vals)
+        (self - kept).unlink()
+        return kept, missing
+
     def _settle_rounding(self):
         """Take up the cents by which an order's total is not the sum of its lines.
 
         Odoo rounds the total at once where the company says so, or taxes are in the
         prices; the register is to make the order as it is, to the cent.
         """
-        totals = self._get_order_totals(self.order_id)
-        for order, items in self.grouped("order_id").items():
-            if not order.date_baseline:
-                continue
+        orders = self.order_id.filtered(
+            lambda order: order.date_baseline and order._is_rounded_as_a_whole()
+        )
+        totals = self._get_order_totals(orders) if orders else {}
+        for order in orders:
             noted = order.baseline_amount + totals.get(order, (0.0, 0.0))[1]
             cents = order.currency_id.round(order.amount_untaxed - noted)
             # More than rounding is history that nobody noted.
             limit = order.currency_id.rounding * (len(order.order_line) + 1)
             if cents and abs(cents) <= limit:
-                items[-1:].amount += cents
+                self.filtered(lambda item, order=order: item.order_id == order)[
+                    -1:
+                ].amount += cents
 
     def _leads_to(self, event):
         """Tell whether the event goes on from where this item ended."""
