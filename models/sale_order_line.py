@@ -65,13 +65,19 @@ class SaleOrderLine(models.Model):
             return {}
         # Detection must not depend on what the editing user may read.
         lines = self.sudo().filtered(lambda line: line._is_agreed())
+        # At each save all lines are compared, and they share a few units.
+        lines.product_uom_id.mapped("factor")
+        hours = {
+            unit: group[:1]._get_hours(1)
+            for unit, group in lines.grouped("product_uom_id").items()
+        }
         return {
             line: LineTerms(
                 uom=line.product_uom_id.factor,
                 quantity=line.product_uom_qty,
                 price=line.price_unit,
                 discount=line.discount,
-                hours=line._get_hours(line.product_uom_qty),
+                hours=line.product_uom_qty * hours[line.product_uom_id],
                 subtotal=line.price_subtotal,
                 uom_name=line.product_uom_id.name or "",
             )

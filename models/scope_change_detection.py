@@ -48,9 +48,8 @@ class ScopeChange(models.Model):
         vals = self._get_detection_vals()
         orders = self.env["sale.order"].union(*(line.order_id for line in moves))
         todays = self._get_detected_today(orders)
-        changes = self._get_open_changes(orders, todays, vals)
-        todays |= self.union(*changes.values())
         past_items = todays._get_items_by_line()
+        changes = self._get_open_changes(orders, todays, vals)
         items, vals_list = self.env["scope.change.item"], []
         for line, (before, after) in moves.items():
             change = changes[line.order_id]
@@ -92,13 +91,20 @@ class ScopeChange(models.Model):
             [target.id for target in targets if target._name == model]
             for model in ("sale.order", "project.project")
         )
-        of_project = Domain("order_id", "=", False) & Domain(
-            "project_id", "in", project_ids
-        )
-        return self.search(
-            (Domain("order_id", "in", order_ids) | of_project)
+        domain = Domain("order_id", "in", order_ids)
+        if project_ids:
+            domain |= Domain("order_id", "=", False) & Domain(
+                "project_id", "in", project_ids
+            )
+        return self.search_fetch(
+            domain
             & Domain("date", "=", fields.Date.today())
-            & Domain("detection_key", "!=", False)
+            & Domain("detection_key", "!=", False),
+            [
+                *("detection_key", "state", "order_id", "project_id", "currency_id"),
+                # What its items have from it
+                *("partner_id", "commercial_partner_id", "company_id"),
+            ],
         )
 
     def _get_open_changes(self, targets, todays, vals):
