@@ -235,15 +235,35 @@ def group_by_band(bench):
 
 def ordinary_work(bench):
     """The same work with and without the module, in the small databases."""
-    tasks = {
-        "confirm_order": "confirm an order of 20 lines, with ÷ without the module",
-        "post_invoice": "post an invoice of 20 lines, with ÷ without the module",
-        "write_tasks": "write 100 tasks, with ÷ without the module",
-    }
+    return compare_work(
+        bench,
+        {
+            "confirm_order": "confirm an order of 20 lines",
+            "post_invoice": "post an invoice of 20 lines",
+            "invoice_order": "invoice an order of 20 lines and post it",
+            "write_tasks": "write 100 tasks",
+        },
+    )
+
+
+def edited_orders(bench):
+    """One quantity of a confirmed order: what the module is to note, and by whom."""
+    return compare_work(
+        bench,
+        {
+            "edit_order": "save a quantity of an order of 20 lines, the first that day",
+            "edit_order_again": "save it again the same day",
+        },
+    )
+
+
+def compare_work(bench, tasks):
+    """The figures of the worker's tasks, with ÷ without the module: {task: name}."""
     bench.small.make_user()
     bench.without.make_user()
     results = []
-    for task, name in tasks.items():
+    for task, title in tasks.items():
+        name = f"{title}, with ÷ without the module"
         pairs = in_turns(
             name.capitalize(),
             WORK,
@@ -273,6 +293,7 @@ FIGURES = (
     toxic_list,
     group_by_band,
     ordinary_work,
+    edited_orders,
     others,
     memory,
     full_rescore,

@@ -229,22 +229,78 @@ class Worker:
 
     def confirm_order(self):
         with self.environment(USER) as env:
-            order = env["sale.order"].create(
-                {
-                    "partner_id": self._get_customer(env).id,
-                    "order_line": [
-                        Command.create({"product_id": product.id, "product_uom_qty": 3})
-                        for product in self._get_products(env)
-                    ],
-                }
-            )
-            env.flush_all()
+            order = self._make_order(env)
             env.invalidate_all()
             started = time.perf_counter()
             order.action_confirm()
             env.flush_all()
             seconds = time.perf_counter() - started
             return {"seconds": seconds, "state": order.state}
+
+    def edit_order(self):
+        """One quantity of a confirmed order is saved, as never before that day."""
+        return self._edit_order([5])
+
+    def edit_order_again(self):
+        """The same, where the quantity was raised that day already."""
+        return self._edit_order([5, 7])
+
+    def _edit_order(self, quantities):
+        with self.environment(USER) as env:
+            order = self._make_order(env)
+            order.action_confirm()
+            line = order.order_line[0]
+            for quantity in quantities:
+                # Whoever saves comes from a screen: nothing is in memory.
+                env.flush_all()
+                env.cr.precommit.run()
+                env.invalidate_all()
+                started = time.perf_counter()
+                order.write(
+                    {
+                        "order_line": [
+                            Command.update(line.id, {"product_uom_qty": quantity})
+                        ]
+                    }
+                )
+                env.flush_all()
+                env.cr.precommit.run()
+                env.flush_all()
+                seconds = time.perf_counter() - started
+            return {"seconds": seconds, "quantity": line.product_uom_qty}
+
+    def invoice_order(self):
+        """Make and post the invoice of a confirmed and delivered order."""
+        with self.environment(USER) as env:
+            order = self._make_order(env)
+            order.action_confirm()
+            order.order_line.qty_delivered = 3
+            env.flush_all()
+            env.cr.precommit.run()
+            env.invalidate_all()
+            started = time.perf_counter()
+            move = order._create_invoices()
+            move.invoice_date = fields.Date.today()
+            move.action_post()
+            env.flush_all()
+            env.cr.precommit.run()
+            env.flush_all()
+            seconds = time.perf_counter() - started
+            return {"seconds": seconds, "state": move.state}
+
+    def _make_order(self, env):
+        """A quotation of twenty lines."""
+        order = env["sale.order"].create(
+            {
+                "partner_id": self._get_customer(env).id,
+                "order_line": [
+                    Command.create({"product_id": product.id, "product_uom_qty": 3})
+                    for product in self._get_products(env)
+                ],
+            }
+        )
+        env.flush_all()
+        return order
 
     def post_invoice(self):
         with self.environment(USER) as env:
