@@ -251,8 +251,8 @@ def edited_orders(bench):
     return compare_work(
         bench,
         {
-            "edit_order": "save a quantity of an order of 20 lines, the first that day",
-            "edit_order_again": "save it again the same day",
+            "edit_order": "save a quantity among 20 lines",
+            "edit_order_again": "save it again that day",
         },
     )
 
