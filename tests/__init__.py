@@ -22,6 +22,7 @@ from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change
 from . import test_scope_change_amendment
+from . import test_scope_change_bad_input
 from . import test_scope_change_cost
 from . import test_scope_change_detection
 from . import test_scope_change_events
