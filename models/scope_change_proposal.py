@@ -47,6 +47,13 @@ class ScopeChangeProposal(models.Model):
         help="Set where the project belongs to no order.",
     )
 
+    scan_id = fields.Many2one(
+        "scope.change.scan",
+        "Found by",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
     date = fields.Date(required=True, readonly=True, index=True)
     is_confirmed_again = fields.Boolean(
         readonly=True,
@@ -138,7 +145,7 @@ class ScopeChangeProposal(models.Model):
     # -- deciding --------------------------------------------------------------------
 
     def action_accept(self):
-        """Make a scope change of each, all or none, and open them."""
+        """Make a scope change of each, all or none."""
         self._check_may_decide()
         self._refuse(self._get_mass_obstacles())
         self._check_up_to_date()
@@ -152,9 +159,30 @@ class ScopeChangeProposal(models.Model):
         for proposal, change in zip(self.sudo(), changes, strict=True):
             proposal.change_id = change
         self._decide("accepted")
-        return changes.sudo(False)._get_records_action(
-            name=self.env._("Accepted Changes")
-        )
+        return self._tell_accepted()
+
+    def _tell_accepted(self):
+        """Stay where one is, as in a list to go on with; the changes are a link."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                # The client puts the link in place of %s.
+                "message": self.env._(
+                    "%(count)s accepted: decide on them among the %(link)s.",
+                    count=len(self),
+                    link="%s",
+                ),
+                "links": [
+                    {
+                        "label": self.env._("Scope Changes"),
+                        "url": "/odoo/scope-changes",
+                    }
+                ],
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _check_up_to_date(self):
         """Refuse what the register has taken up since it was found.

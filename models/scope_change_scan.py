@@ -76,14 +76,9 @@ class ScopeChangeScan(models.Model):
         # sudo: scans are made by the module alone
         scans = self.sudo()._start(self.env.companies)
         if self._count_orders(self.env.companies) > DIRECT_LIMIT:
-            # sudo: who may scan need not manage scheduled actions
-            self.env.ref("toxic_customer_exit.ir_cron_scan_history").sudo()._trigger()
-            return self._notify(
-                self.env._(
-                    "The history of all orders is being scanned. You are told when it "
-                    "is done; meanwhile go on with your work."
-                )
-            )
+            return scans._run_later()
+        # One that stopped on its way would leave out what changed since.
+        scans.write({"order_position": 0, "project_position": 0})
         proposals = self.env["scope.change.proposal"]
         for scan in scans:
             while batch := scan._scan_next():
@@ -91,6 +86,25 @@ class ScopeChangeScan(models.Model):
             scan._finish()
         return self._tell(
             proposals, {"type": "ir.actions.client", "tag": "soft_reload"}
+        )
+
+    def _run_later(self):
+        # sudo: who may scan need not manage scheduled actions
+        self.env.ref("toxic_customer_exit.ir_cron_scan_history").sudo()._trigger()
+        users = self.user_id
+        if self.env.user in users:
+            return self._notify(
+                self.env._(
+                    "The history of all orders is being scanned. You are told when it "
+                    "is done; meanwhile go on with your work."
+                )
+            )
+        return self._notify(
+            self.env._(
+                "The history is being scanned already, for %(users)s: what is found "
+                "shows up here.",
+                users=", ".join(users.mapped("name")),
+            )
         )
 
     @api.model
@@ -141,13 +155,8 @@ class ScopeChangeScan(models.Model):
         ):
             if last := scan._get_batch_end(table, self[position]):
                 found = method(scan._get_range(self[position], last))
-                self.write(
-                    {
-                        position: last,
-                        "proposal_count": self.proposal_count + len(found),
-                        "order_count": self.order_count + len(found._get_targets()),
-                    }
-                )
+                self.write({position: last})
+                found.write({"scan_id": self.id})
                 return found
         return None
 
@@ -184,7 +193,15 @@ class ScopeChangeScan(models.Model):
         return scope
 
     def _finish(self):
-        self.finished_at = fields.Datetime.now()
+        # Counted at the end: an order may be found by its lines and by its project.
+        found = self.env["scope.change.proposal"].search([("scan_id", "=", self.id)])
+        self.write(
+            {
+                "finished_at": fields.Datetime.now(),
+                "proposal_count": len(found),
+                "order_count": len(found._get_targets()),
+            }
+        )
 
     def _tell_user(self):
         env = self.with_user(self.user_id).env
@@ -237,6 +254,8 @@ class ScopeChangeScan(models.Model):
             return self.env._(
                 "Nothing was found that is not noted or proposed already."
             )
+        if count == 1:
+            return self.env._("1 change found: look through it.")
         return self.env._(
             "%(count)s changes found on %(targets)s orders: look through them.",
             count=count,

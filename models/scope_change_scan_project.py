@@ -65,10 +65,12 @@ class ScopeChangeScan(models.Model):
     @api.model
     def _is_since(self, move, target):
         """Whether the move is one of something that was agreed with somebody."""
-        if target is None or (
-            target._name == "sale.order" and move["date"] <= target.date_baseline
-        ):
+        if target is None:
             return False
+        if target._name == "sale.order":
+            since = target.date_baseline or target.date_order
+            if move["date"] <= since:
+                return False
         # A first deadline is planning.
         return move["what"] != "deadline" or bool(move["old_number"])
 

@@ -27,6 +27,7 @@ from . import test_scope_change_cost
 from . import test_scope_change_detection
 from . import test_scope_change_events
 from . import test_scope_creep
+from . import test_scope_drift
 from . import test_scope_scan
 from . import test_scope_scan_random
 from . import test_score_move

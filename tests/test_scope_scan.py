@@ -18,9 +18,7 @@ class TestScopeScan(ScanCommon):
         order = self.sell()
         self.edit(order, 5, user=self.manager, product_uom_qty=14)
         self.forget_baselines(order)
-        self.assertEqual(
-            self.scan(order), "1 changes found on 1 orders: look through them."
-        )
+        self.assertEqual(self.scan(order), "1 change found: look through it.")
         proposal = self.get_proposals(order)
         self.assertRecordValues(
             proposal,
@@ -172,6 +170,52 @@ class TestScopeScan(ScanCommon):
         self.scan(order)
         self.assertFalse(self.get_proposals(order))
         self.assertEqual(order.baseline_amount, 2500.0)
+
+    def test_a_confirmation_is_known_in_any_language(self):
+        order = self.sell()
+        self.edit(order, 5, product_uom_qty=14)
+        self.forget_baselines(order)
+        # As a language wrote it that was removed since.
+        self.env["mail.tracking.value"].sudo().search(
+            [
+                ("mail_message_id", "in", order.message_ids.ids),
+                ("field_id.name", "=", "state"),
+            ]
+        ).new_value_char = "Bon de commande"
+        self.scan(order)
+        self.assertEqual(self.get_proposals(order).mapped("amount"), [400.0])
+
+    def test_without_a_tracked_confirmation_the_date_of_the_order_counts(self):
+        with self.on_day(0):
+            order = self.make_order((self.service_ordered, 10), confirm=False)
+        self.edit(order, 1, product_uom_qty=12)
+        with self.on_day(2):
+            order.with_context(tracking_disable=True).action_confirm()
+        self.edit(order, 5, product_uom_qty=14)
+        self.forget_baselines(order)
+        self.scan(order)
+        self.assertEqual(self.get_proposals(order).mapped("amount"), [200.0])
+
+    def test_what_was_noted_when_confirming_again_is_accepted_no_more(self):
+        order = self.sell()
+        self.edit(order, 3, product_uom_qty=14)
+        self.scan(order)
+        with self.on_day(4):
+            order._action_cancel()
+            order.action_draft()
+        self.edit(order, 6, product_uom_qty=16)
+        with self.on_day(7):
+            order.action_confirm()
+        proposal = self.get_proposals(order)
+        with (
+            self.assertRaisesRegex(UserError, "More has happened since"),
+            self.env.cr.savepoint(),
+        ):
+            proposal.action_accept()
+        self.assertEqual(proposal.state, "proposed")
+        self.scan(order)
+        self.assertFalse(self.get_proposals(order))
+        self.assert_the_law(order)
 
     def test_confirmed_again_is_a_change_already_agreed(self):
         order = self.sell()
@@ -401,7 +445,7 @@ class TestScopeScan(ScanCommon):
             proposals.with_user(self.outsider).action_scan_all()
         result = proposals.with_user(self.manager).action_scan_all()
         self.assertEqual(self.get_proposals(order).amount, 400.0)
-        self.assertIn("look through them", result["params"]["message"])
+        self.assertIn("look through it", result["params"]["message"])
         again = proposals.with_user(self.manager).action_scan_all()
         self.assertIn("Nothing was found", again["params"]["message"])
 
@@ -600,9 +644,21 @@ class TestScopeScan(ScanCommon):
         self.assertEqual(self.get_proposals(order).amount, 400.0)
         users, _kind, message = told[-1]
         self.assertEqual(users, self.manager)
-        self.assertIn("look through them", message["message"])
+        self.assertIn("look through it", message["message"])
         scan = scans.sudo().search([("company_id", "=", self.company.id)])
         self.assertTrue(scan.finished_at)
+
+    def test_who_asks_while_a_scan_is_under_way_is_told_whose_it_is(self):
+        self.patch_limits()
+        order = self.sell()
+        self.edit(order, 5, product_uom_qty=14)
+        proposals = self.env["scope.change.proposal"]
+        proposals.with_user(self.manager).action_scan_all()
+        other = self.make_user("other", "toxic_customer_exit.group_toxicity_manager")
+        result = proposals.with_user(other).action_scan_all()
+        self.assertIn(f"for {self.manager.name}", result["params"]["message"])
+        scans = self.env["scope.change.scan"].sudo()
+        self.assertEqual(scans.search_count([("finished_at", "=", False)]), 1)
 
     def patch_limits(self):
         self.patch(scope_change_scan, "DIRECT_LIMIT", 0)
