@@ -54,7 +54,9 @@ class ScopeChangeProposalLine(models.Model):
     author_name = fields.Char("Who", readonly=True)
     is_by_customer = fields.Boolean(readonly=True)
     moved_at = fields.Datetime("When", required=True, readonly=True)
-    message_id = fields.Integer("Message", readonly=True, aggregator=None)
+    message_id = fields.Integer(
+        "Message Number", readonly=True, aggregator=None, help="Its id in the database."
+    )
     tracking_id = fields.Integer(
         "Tracking Value", required=True, readonly=True, aggregator=None
     )

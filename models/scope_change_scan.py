@@ -246,7 +246,7 @@ class ScopeChangeScan(models.Model):
         # sudo: what to count is known, whatever the user may read of it
         found = proposals.sudo()
         message = self._get_result(len(found), len(found._get_targets()))
-        return self._notify(message, then or self._get_proposals_action())
+        return self._notify(message, then or self._get_next_action())
 
     @api.model
     def _get_result(self, count, targets):
@@ -263,10 +263,14 @@ class ScopeChangeScan(models.Model):
         )
 
     @api.model
-    def _get_proposals_action(self):
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "toxic_customer_exit.scope_change_proposal_action"
+    def _get_next_action(self):
+        """The proposals if there are any to look through, by name: the client shows
+        the help of an action only when it loads the action itself.
+        """
+        waiting = self.env["scope.change.proposal"].search_count(
+            [("state", "=", "proposed")], limit=1
         )
+        return waiting and "toxic_customer_exit.scope_change_proposal_action"
 
     @api.model
     def _notify(self, message, then=None):

@@ -29,6 +29,7 @@ from . import test_scope_change_events
 from . import test_scope_creep
 from . import test_scope_drift
 from . import test_scope_scan
+from . import test_scope_scan_decide
 from . import test_scope_scan_random
 from . import test_score_move
 from . import test_tour

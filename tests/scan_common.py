@@ -77,6 +77,17 @@ class ScanCommon(ToxicityCommon):
                 saved = saved.with_context(install_mode=True)
             saved.write({"order_line": [Command.update(line.id, values)]})
 
+    def sell_project(self):
+        product = self.make_service(
+            "Project", "ordered_prepaid", service_tracking="project_only"
+        )
+        order = self.sell((product, 20))
+        return order, order.project_ids
+
+    def write_silently(self, records, day, **values):
+        with self.on_day(day):
+            records.with_context(install_mode=True).write(values)
+
     def scan(self, orders, user=None):
         """The result that the user is told."""
         action = orders.with_user(user or self.salesperson).action_scan_history()
