@@ -228,6 +228,12 @@ class TestScopeScanDecide(ScanCommon):
         self.env["mail.message"].sudo().browse(proposal.line_ids.message_id).unlink()
         self.assertEqual(proposal.action_open_evidence()["res_id"], order.id)
         self.assertEqual(proposal.line_ids.new_number, 1400.0)
+        self.scan(order)
+        self.assertEqual(self.get_proposals(order), proposal)
+        proposal.action_accept()
+        self.scan(order)
+        self.assertEqual(self.get_proposals(order), proposal)
+        self.assert_the_law(order)
 
     def test_one_order_has_one_open_proposal_a_day_in_the_database(self):
         order = self.sell()
