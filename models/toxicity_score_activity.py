@@ -88,7 +88,7 @@ class ToxicityScore(models.Model):
             )
         )
         # sudo: a manager sets the band, and nothing else of a score
-        (self - news).sudo().date_band = False
+        (self - news).filtered("date_band").sudo().date_band = False
         for band, scores in news.grouped(before.get).items():
             scores.sudo().write(
                 {"date_band": fields.Datetime.now(), "previous_band": band}
