@@ -12,6 +12,8 @@ from . import customer_exit
 from . import customer_exit_obstacles
 from . import customer_exit_law
 from . import customer_exit_settlement
+from . import goodwill_entry
+from . import goodwill_entry_query
 from . import ir_attachment
 from . import project_project
 from . import project_project_creep
@@ -28,6 +30,7 @@ from . import sale_order_amendment
 from . import sale_order_change_order
 from . import sale_order_creep
 from . import sale_order_line
+from . import sale_order_line_list_price
 from . import sale_order_scan
 from . import scope_change
 from . import scope_change_activity

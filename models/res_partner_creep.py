@@ -174,3 +174,21 @@ class ResPartner(models.Model):
         return self.env["scope.change"]._get_action_for(
             self._get_scope_changes_domain(), {"default_partner_id": self.id}
         )
+
+    def action_view_goodwill(self):
+        """Open what this customer was given without paying for it."""
+        self.ensure_one()
+        # The button's method is public, and customers can read themselves.
+        self.env["goodwill.entry"].check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "toxic_customer_exit.goodwill_entry_action"
+        )
+        return {
+            **action,
+            "domain": [
+                ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                ("company_id", "=", self.env.company.id),
+            ],
+            # Of the customer, for the statement to be printed from there.
+            "context": {"default_partner_id": self.commercial_partner_id.id},
+        }

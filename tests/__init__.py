@@ -16,6 +16,7 @@ from . import test_final_invoice_advances
 from . import test_final_invoice_cases
 from . import test_final_invoice_race
 from . import test_final_invoice_random
+from . import test_goodwill_ledger
 from . import test_hoot
 from . import test_measure_oracle
 from . import test_res_partner

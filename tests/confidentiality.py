@@ -17,6 +17,8 @@ MODELS = {
     USER_GROUP: {
         "customer.claim",
         "customer.exit",
+        "goodwill.entry",
+        "goodwill.statement",
         "scope.change",
         "scope.change.decide",
         "scope.change.item",
@@ -136,6 +138,7 @@ FIELDS = {
             "scope_creep_amount",
         }
     },
+    "sale.order.line": {USER_GROUP: {"list_price_unit"}},
 }
 
 # Models that have another model's fields by delegation, and its decisions with them.

@@ -101,10 +101,14 @@ class LeakCommon(ToxicityCommon):
             "res.partner": cls.customer + cls.mild,
             "res.users": cls.portal_user + cls.mild_portal_user,
             "sale.order": cls.orders,
+            "sale.order.line": cls.orders.order_line[:2],
         }
         cls.own = {
             "customer.claim": cls.claims,
             "customer.exit": cls.exit_case,
+            "goodwill.entry": cls.env["goodwill.entry"].search(
+                [("commercial_partner_id", "=", cls.customer.id)]
+            ),
             "scope.change": cls.changes,
             "scope.change.item": cls.changes.item_ids,
             "scope.change.proposal": cls.proposal,
@@ -256,6 +260,8 @@ class LeakCommon(ToxicityCommon):
         # One contract has creep to decide on, the other none, and one project has it.
         cls.orders[1].scope_change_ids.action_absorb()
         cls.projects[0].reinvoiced_sale_order_id = cls.orders[0]
+        for order, price in zip(cls.orders, (110.0, 120.0), strict=True):
+            order.order_line.sudo().list_price_unit = price
         cls.changes |= cls.orders.scope_change_ids
         cls.changes.sudo().item_ids.name = f"{MARKER} item"
 
@@ -425,6 +431,8 @@ class LeakCommon(ToxicityCommon):
             return env[model].create({"reason": f"{MARKER} contested"})
         if model.startswith("toxicity.tuning"):
             return self.make_tuning(env)[model]
+        if model == "goodwill.statement":
+            return env[model].create({"partner_id": self.customer.id})
         if model == "scope.change.decide":
             # sudo: a stranger cannot choose the changes of another company
             wizard = env[model].sudo()

@@ -1,4 +1,5 @@
 from . import final_invoice_preview
+from . import goodwill_statement
 from . import mail_compose_message
 from . import scope_change_decide
 from . import toxicity_signal_contest
