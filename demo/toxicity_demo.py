@@ -162,7 +162,7 @@ class ToxicityDemo(models.AbstractModel):
     def _work(self, order, product, entries):
         """Timesheets on the task of an order line: (days ago, who, hours, what)."""
         task = self._get_order_line(order, product).task_id
-        self.env["account.analytic.line"].create(
+        return self.env["account.analytic.line"].create(
             [
                 {
                     "project_id": task.project_id.id,

@@ -174,6 +174,9 @@ class ToxicityDemoDifficult(models.AbstractModel):
                 (22, "ines", 12, "Plan for all depots, fourth version"),
             ],
         )
+        answers = (16, "priya", 6, "Answers to the fourth version, line by line")
+        unbilled = self._work(order, "strategy", [answers])
+        unbilled.write({"so_line": False, "is_so_line_edited": True})
         for days in (85, 43, 20, -4):
             self._meet(contact, days, 2, "Vandermeer: steering meeting")
         self._notice_second_guessing(order, contact)

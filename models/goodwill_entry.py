@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 KINDS = [
-    ("scope", "Work beyond the order"),
+    ("scope", "Change without charge"),
     ("overrun", "Hours beyond those ordered"),
     ("unbilled", "Hours not billed"),
     ("discount", "Discount"),

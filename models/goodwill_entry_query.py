@@ -331,7 +331,11 @@ class GoodwillEntry(models.Model):
 
     @api.model
     def _get_unbilled_hours(self):
-        """Of a project's order as scope changes find it, or of the project alone."""
+        """Of a project's order as scope changes find it, or of the project alone.
+
+        At the list price at which an amendment would offer them.
+        """
+        product = self.env.ref("sale_timesheet.time_product", raise_if_not_found=False)
         return SQL(
             """
             SELECT entry.id, 'unbilled', entry.date, entry.partner_id,
@@ -356,7 +360,9 @@ class GoodwillEntry(models.Model):
          LEFT JOIN sale_order sale ON sale.id = COALESCE(
                        line.contract_id, again.amended_order_id, again.id)
          LEFT JOIN contract ON contract.contract_id = sale.id
-         LEFT JOIN product_product product ON product.id = project.timesheet_product_id
+         LEFT JOIN product_product product
+                ON product.id = COALESCE(
+                       project.timesheet_product_id, %(product)s)
          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
          LEFT JOIN %(units)s product_unit ON product_unit.uom_id = template.uom_id
          LEFT JOIN %(units)s unit ON unit.uom_id = entry.product_uom_id
@@ -367,6 +373,7 @@ class GoodwillEntry(models.Model):
                AND entry.timesheet_invoice_type = 'non_billable'
             """,
             owner=self._get_owner(SQL("sale.id"), SQL("project.id")),
+            product=product.id if product else None,
             units=self.env["toxicity.measure"]._hour_units(),
         )
 

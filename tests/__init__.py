@@ -42,3 +42,4 @@ from . import test_toxicity_tuning
 from . import test_toxicity_tuning_random
 from . import test_toxicity_weight
 from . import test_uninstall
+from . import test_unpaid_scope

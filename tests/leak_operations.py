@@ -367,8 +367,10 @@ ALL_PATHS = (*PATHS, path_export, path_read)
 
 
 def get_filled_field(records):
-    """A stored field that is empty in no record; lines of scores keep no log."""
-    return "create_uid" if records._log_access else "score_id"
+    """A stored field that is empty in no record, also of what keeps no log."""
+    if records._log_access:
+        return "create_uid"
+    return "score_id" if "score_id" in records._fields else "kind"
 
 
 def model_read(records):
