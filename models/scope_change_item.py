@@ -132,7 +132,7 @@ class ScopeChangeItem(models.Model):
         """
         amount, gift = sum(self.mapped("amount")), sum(self.mapped("gift_amount"))
         gets_more = any(
-            item.what in QUANTITIES and item.new_number > item.old_number
+            item.what in (*QUANTITIES, "untaxed") and item.new_number > item.old_number
             for item in self
         )
         return max(0.0, gift, *((amount + gift or amount,) if gets_more else ()))

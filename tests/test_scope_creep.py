@@ -108,6 +108,30 @@ class TestScopeCreep(ToxicityCommon):
         self.order.order_line = [Command.create(vals)]
         self.assertCreep([self.order], 12, 120, False)
 
+    def test_drift_read_from_the_history_counts_with_the_amount_it_added(self):
+        change = (
+            self.env["scope.change"]
+            .sudo()
+            .create(
+                {
+                    "order_id": self.order.id,
+                    "item_ids": [
+                        Command.create(
+                            {
+                                "name": self.order.name,
+                                "what": "untaxed",
+                                "old_number": 1000,
+                                "new_number": 1150,
+                                "amount": 150,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        self.assertEqual(change.creep_amount, 150)
+        self.assertCreep([self.order], 15, 150, False)
+
     def test_declined_and_withdrawn_changes_count_nothing(self):
         self.make_change(150, "declined")
         self.make_change(150, "withdrawn")
