@@ -13,6 +13,7 @@ from . import customer_exit_obstacles
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import goodwill_entry
+from . import goodwill_entry_hours
 from . import goodwill_entry_query
 from . import ir_attachment
 from . import project_project
