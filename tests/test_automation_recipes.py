@@ -14,6 +14,9 @@ RECIPES = (
     "Toxic: talk it over the same week",
 )
 
+# The words of the domain editor; it offers no "at least" for numbers.
+OPERATORS = {"is equal to": "=", "greater than": ">"}
+
 
 def read_recipes():
     """{name: {label: [values]}} as the README has them."""
@@ -78,7 +81,8 @@ class TestRecipes(AutomationCommon):
 
     def read_condition(self, model, text):
         """A line of the domain editor: path, operator, value, in labels."""
-        path, operator, value = re.match(r"(.+?) (=|>=) (.+)", text).groups()
+        words = "|".join(OPERATORS)
+        path, operator, value = re.match(rf"(.+?) ({words}) (.+)", text).groups()
         names = []
         for label in path.split(" > "):
             field = self.find_field(model, label)
@@ -88,7 +92,7 @@ class TestRecipes(AutomationCommon):
             value = self.get_key(model, field.name, value)
         else:
             value = float(value)
-        return (".".join(names), operator, value)
+        return (".".join(names), OPERATORS[operator], value)
 
     def build(self, name):
         recipe = read_recipes()[name]
@@ -179,14 +183,14 @@ class TestRecipes(AutomationCommon):
 
     def test_a_big_change_asks_a_manager(self):
         rule = self.build(RECIPES[0])
-        change = self.edit(59)
-        self.assertEqual(self.get_asked(change, rule), [])
         change = self.edit(60)
+        self.assertEqual(self.get_asked(change, rule), [])
+        change = self.edit(61)
         self.assertEqual(self.get_asked(change, rule), ["manager"])
         change.with_user(self.salesperson).action_withdraw()
         self.assertEqual(self.get_asked(change, rule), [])
         # Another change, and a small one
-        self.assertEqual(self.get_asked(self.edit(61), rule), [])
+        self.assertEqual(self.get_asked(self.edit(62), rule), [])
 
     def test_other_objectives_plan_a_meeting(self):
         rule = self.build(RECIPES[1])
@@ -237,8 +241,8 @@ class TestRecipes(AutomationCommon):
 
     def test_a_gift_tells_a_manager(self):
         rule = self.build(RECIPES[3])
-        self.assertEqual(self.get_asked(self.absorb(999), rule), [])
-        change = self.absorb(1000)
+        self.assertEqual(self.get_asked(self.absorb(1000), rule), [])
+        change = self.absorb(1001)
         self.assertEqual(self.get_asked(change, rule), ["manager"])
         change.with_user(self.salesperson).description = "A day on site"
         self.assertEqual(self.get_asked(change, rule), ["manager"])
