@@ -529,20 +529,7 @@ class TestScopeChangeAmendment(ToxicityCommon):
         self.assertNotIn(portal.partner_id, messages.author_id)
 
     def test_colleagues_outside_confirm_as_before(self):
-        clerk = self.make_user("clerk", "base.group_user")
-        self.env["ir.model.access"].sudo().create(
-            [
-                {
-                    "name": f"confirm {model}",
-                    "model_id": self.env["ir.model"]._get_id(model),
-                    "group_id": self.env.ref("base.group_user").id,
-                    "perm_read": True,
-                    "perm_write": True,
-                    "perm_create": True,
-                }
-                for model in ("sale.order", "sale.order.line")
-            ]
-        )
+        clerk = self.make_clerk()
         change = self.double()
         amendment = self.renegotiate(change)
         amendment.with_user(clerk).action_confirm()

@@ -440,20 +440,7 @@ class TestScopeChangeDetection(ToxicityCommon):
         self.assertFalse(self.get_changes().project_id)
 
     def test_a_user_outside_the_group_edits_and_sees_nothing(self):
-        editor = self.make_user("editor", "base.group_user")
-        self.env["ir.model.access"].sudo().create(
-            [
-                {
-                    "name": f"edit {model}",
-                    "model_id": self.env["ir.model"]._get_id(model),
-                    "group_id": self.env.ref("base.group_user").id,
-                    "perm_read": True,
-                    "perm_write": True,
-                    "perm_create": True,
-                }
-                for model in ("sale.order", "sale.order.line")
-            ]
-        )
+        editor = self.make_clerk()
         self.assertFalse(editor.has_group("toxic_customer_exit.group_toxicity_user"))
         order = self.order.with_user(editor)
         order.write(
