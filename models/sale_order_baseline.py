@@ -200,9 +200,10 @@ class SaleOrder(models.Model):
     def _is_rounded_as_a_whole(self):
         """Whether the untaxed total may differ from the sum of the lines by cents."""
         self.ensure_one()
-        method = self.company_id.tax_calculation_rounding_method
+        if self.company_id.tax_calculation_rounding_method != "round_per_line":
+            return True
         taxes = self.order_line.tax_ids.flatten_taxes_hierarchy()
-        return method != "round_per_line" or any(taxes.mapped("price_include"))
+        return any(taxes.mapped("price_include"))
 
     def action_reconstruct_baseline(self):
         """Give confirmed orders without a baseline the one their history tells."""
