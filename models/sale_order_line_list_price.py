@@ -7,12 +7,12 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
+    # Not precomputed: that is read as the user who sells, who may be outside the group.
     list_price_unit = fields.Float(
         "List Price",
         digits=0,
         compute="_compute_list_price_unit",
         store=True,
-        precompute=True,
         aggregator=None,
         copy=False,
         groups="toxic_customer_exit.group_toxicity_user",
@@ -31,3 +31,11 @@ class SaleOrderLine(models.Model):
     def _compute_list_price_unit(self):
         for line in self:
             line.list_price_unit = line._get_list_worth(1, line.product_uom_id.factor)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        # Now, not with the next flush, when the list may be another one.
+        # sudo: whoever sells may be outside the field's group
+        lines.sudo().mapped("list_price_unit")
+        return lines

@@ -140,6 +140,30 @@ class TestGoodwillLedger(ToxicityCommon):
         self.service_ordered.list_price = 180
         self.assertFalse(self.get_entries())
 
+    def test_who_sells_outside_the_group_keeps_the_list_price_too(self):
+        group = "toxic_customer_exit.group_toxicity_user"
+        seller = self.env.ref("sales_team.group_sale_salesman")
+        seller.implied_ids -= self.env.ref(group)
+        clerk = self.make_user("clerk", "sales_team.group_sale_salesman_all_leads")
+        self.assertFalse(clerk.has_group(group))
+        order = self.env["sale.order"].with_user(clerk)
+        order = order.create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [
+                    Command.create(
+                        self._prepare_order_line_vals(self.service_ordered, 10, 80)
+                    )
+                ],
+            }
+        )
+        order.action_confirm()
+        with self.assertRaises(AccessError):
+            order.order_line.read(["list_price_unit"])
+        self.assertEqual(order.sudo().order_line.list_price_unit, 100)
+        seller.implied_ids += self.env.ref(group)
+        self.assertEqual(self.get_entries().amount, 200)
+
     def test_lines_older_than_the_module_are_read_by_their_own_prices(self):
         order = self.make_order((self.service_ordered, 10, 90, 10))
         order.order_line.list_price_unit = 0

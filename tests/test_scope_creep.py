@@ -389,6 +389,24 @@ class TestScopeCreep(ToxicityCommon):
         self.assertEqual(self.get_activities().user_id, self.salesperson)
         self.assertFalse(contact in self.order.scope_change_ids.message_partner_ids)
 
+    def test_the_customer_who_signs_takes_the_activity_back_in_silence(self):
+        contact = self.make_customer(
+            name="Ann", is_company=False, parent_id=self.customer.id
+        )
+        portal = new_test_user(
+            self.env, "ann", groups="base.group_portal", partner_id=contact.id
+        )
+        order = self.make_order((self.service_ordered, 10), user_id=self.salesperson.id)
+        order.order_line.write({"product_uom_qty": 15, "price_unit": 100})
+        change = order.scope_change_ids
+        self.assertTrue(self.get_activities(order))
+        change.action_renegotiate()
+        change.amendment_id.with_user(portal).sudo()._validate_order()
+        self.assertEqual(change.state, "agreed")
+        self.assertFalse(self.get_activities(order))
+        self.assertFalse(change.crossed_threshold)
+        self.assertNotIn(contact, change.message_ids.author_id)
+
     def test_edits_cost_no_more_however_many_lines_and_changes_there_are(self):
         def count(size):
             order = self.make_order(*[(self.service_ordered, 10)] * size)
