@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+POLARITIES = [("strain", "Strain"), ("credit", "Credit")]
+
 DIMENSIONS = [
     ("integrity", "Integrity"),
     ("contract", "Contract"),
@@ -62,7 +64,7 @@ class ToxicityIndicator(models.Model):
         translate=True, help="What it means, in words both sides could agree on."
     )
     polarity = fields.Selection(
-        [("strain", "Strain"), ("credit", "Credit")],
+        POLARITIES,
         string="Counts as",
         required=True,
         default="strain",

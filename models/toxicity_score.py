@@ -119,7 +119,8 @@ class ToxicityScore(models.Model):
     snapshot_ids = fields.One2many("toxicity.score.snapshot", "score_id", readonly=True)
 
     _customer_uniq = models.UniqueIndex("(partner_id, company_id)")
-    _band_idx = models.Index("(company_id, current_band, score DESC NULLS LAST)")
+    # Without the score, which fades each night: its change then touches no index.
+    _band_idx = models.Index("(company_id, current_band)")
     _override_explained = models.Constraint(
         r"CHECK (band_override IS NULL OR"
         r" (band_override_until IS NOT NULL AND band_override_reason ~ '\S'))",
@@ -127,8 +128,16 @@ class ToxicityScore(models.Model):
     )
 
     def init(self):
-        # Room on each page for the night's changes: they leave the indexes alone.
-        self.env.cr.execute("ALTER TABLE toxicity_score SET (fillfactor = 60)")
+        """Add the column that keeps the parts, which the engine alone writes.
+
+        They are the score's reasons and change with it; toxicity.score.line shows
+        them. An array of rows: indicator id, value, intensity and load.
+        """
+        # Half of each page is room for the night's changes: they touch no index then.
+        self.env.cr.execute(
+            "ALTER TABLE toxicity_score SET (fillfactor = 50),"
+            " ADD COLUMN IF NOT EXISTS parts float8[]"
+        )
 
     @api.depends("band", "band_override")
     def _compute_current_band(self):
@@ -159,6 +168,17 @@ class ToxicityScore(models.Model):
                 )
             )
         return super().write(vals)
+
+    @api.model
+    def _unnest_parts(self):
+        """SQL relation: part (indicator_id, value, intensity, load) of ``score``."""
+        return SQL(
+            """
+            (SELECT score.parts[i][1]::integer AS indicator_id, score.parts[i][2] AS value,
+                    score.parts[i][3] AS intensity, score.parts[i][4] AS load
+               FROM GENERATE_SUBSCRIPTS(score.parts, 1) i) part
+            """
+        )
 
     @api.model
     def _get_own_partners(self, partners):

@@ -6,9 +6,8 @@ from odoo.tools import SQL
 # What one rescore may write anew; all else of a score is its identity or a person's.
 RESULT_COLUMNS = (
     *("score", "credit", "load", "coverage", "dimension_count", "has_person_word"),
-    *("previous_score", "trend", "customer_class"),
+    *("previous_score", "trend", "customer_class", "parts"),
 )
-LINE_COLUMNS = ("polarity", "value", "intensity", "load")
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -19,10 +18,9 @@ class ToxicityScoreEngine(models.AbstractModel):
 
     1. *parts*: one row per customer, company and indicator that has data, from each
        measure and from the counted signals;
-    2. *results*: their sums, graded, one row per customer and company; parts and
-       results lie in tables that live as long as the transaction;
-    3. *scores* and *lines*: written where something changed, deleted where it
-       vanished;
+    2. *results*: their sums, graded, one row per customer and company, in a table
+       that lives as long as the transaction;
+    3. *scores*: written where something changed, deleted where it vanished;
     4. *bands*: changes go through the ORM, so that tracking and automated actions
        see them, and leave a snapshot.
     """
@@ -55,11 +53,9 @@ class ToxicityScoreEngine(models.AbstractModel):
     def _rescore_scope(self, scope, relations):
         """Rescore the customers for whom ``scope(column) -> SQL`` holds."""
         self.env["toxicity.score.snapshot"]._take_month_end(scope)
-        self._create_parts(relations)
-        self._create_results()
+        self._create_results(relations, scope)
         written = self._delete_vanished(scope)
         written += self._update_scores() + self._insert_scores()
-        written += self._write_lines(scope)
         self._invalidate()
         self._apply_bands()
         return written
@@ -103,14 +99,11 @@ class ToxicityScoreEngine(models.AbstractModel):
                    SET (%(columns)s) = ROW(%(new)s),
                        computed_at = %(now)s, write_uid = %(uid)s, write_date = %(now)s
                   FROM toxicity_result new
-                 WHERE old.partner_id = new.partner_id
-                   AND old.company_id = new.company_id
-                   AND (%(old)s) IS DISTINCT FROM (%(new)s)
+                 WHERE old.id = new.score_id AND new.is_changed
                 """,
                 now=fields.Datetime.now(),
                 uid=self.env.uid,
                 columns=self._get_columns(RESULT_COLUMNS),
-                old=self._get_columns(RESULT_COLUMNS, "old"),
                 new=self._get_columns(RESULT_COLUMNS, "new"),
             )
         )
@@ -139,7 +132,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                        SELECT CASE new.band WHEN 'healthy' THEN 'healthy'
                                             ELSE 'unknown' END AS band
                    ) first
-                 WHERE new.old_band IS NULL
+                 WHERE new.score_id IS NULL
                 ON CONFLICT (partner_id, company_id) DO NOTHING
                 """,
                 now=fields.Datetime.now(),
@@ -160,94 +153,6 @@ class ToxicityScoreEngine(models.AbstractModel):
         """SQL: the columns of those names, of the alias if one is given."""
         return SQL(", ").join(SQL.identifier(*alias, name) for name in names)
 
-    # -- lines ---------------------------------------------------------------------
-
-    @api.model
-    def _write_lines(self, scope):
-        """Write the lines that changed, are new or vanished; how many."""
-        self._create_line_changes(scope)
-        columns = self._get_columns(LINE_COLUMNS)
-        new = self._get_columns(LINE_COLUMNS, "new")
-        deleted = self._execute(
-            SQL(
-                """
-                DELETE FROM toxicity_score_line line
-                      USING toxicity_line_change new
-                      WHERE line.id = new.line_id AND new.score_id IS NULL
-                """
-            )
-        )
-        updated = self._execute(
-            SQL(
-                """
-                UPDATE toxicity_score_line line
-                   SET (%s) = ROW(%s)
-                  FROM toxicity_line_change new
-                 WHERE line.id = new.line_id AND new.score_id IS NOT NULL
-                """,
-                columns,
-                new,
-            )
-        )
-        inserted = self._execute(
-            SQL(
-                """
-                INSERT INTO toxicity_score_line (
-                    score_id, commercial_partner_id, company_id, indicator_id, %s
-                )
-                SELECT score_id, partner_id, company_id, indicator_id, %s
-                  FROM toxicity_line_change new
-                 WHERE line_id IS NULL
-                ON CONFLICT (score_id, indicator_id) DO NOTHING
-                """,
-                columns,
-                new,
-            )
-        )
-        return deleted + updated + inserted
-
-    @api.model
-    def _create_line_changes(self, scope):
-        """Compare parts and lines in one pass, into ``toxicity_line_change``.
-
-        ``line_id`` is NULL for what is new, ``score_id`` for what vanished.
-        """
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_line_change (
-                    line_id integer, score_id integer, LIKE toxicity_part,
-                    polarity varchar
-                ) ON COMMIT DROP;
-                TRUNCATE toxicity_line_change;
-                INSERT INTO toxicity_line_change
-                SELECT old.id, new.*
-                  FROM (
-                    SELECT score.id AS score_id, part.*, indicator.polarity
-                      FROM toxicity_part part
-                      JOIN toxicity_indicator indicator
-                        ON indicator.id = part.indicator_id
-                      JOIN toxicity_score score ON score.partner_id = part.partner_id
-                                               AND score.company_id = part.company_id
-                  ) new
-             FULL JOIN (
-                    SELECT *
-                      FROM toxicity_score_line line
-                     WHERE %(scope)s
-                  ) old
-                    ON old.score_id = new.score_id
-                   AND old.indicator_id = new.indicator_id
-                 WHERE old.id IS NULL
-                    OR new.score_id IS NULL
-                    OR (%(old)s) IS DISTINCT FROM (%(new)s);
-                ANALYZE toxicity_line_change
-                """,
-                scope=scope(SQL("line.commercial_partner_id")),
-                old=self._get_columns(LINE_COLUMNS, "old"),
-                new=self._get_columns(LINE_COLUMNS, "new"),
-            )
-        )
-
     # -- bands ---------------------------------------------------------------------
 
     @api.model
@@ -264,7 +169,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                   FROM toxicity_result result
                   JOIN toxicity_score score ON score.partner_id = result.partner_id
                                            AND score.company_id = result.company_id
-                 WHERE (result.old_band, score.capped_by)
+                 WHERE (result.old_band, result.old_capped_by)
                     IS DISTINCT FROM (result.band, result.capped_by)
                 """
             )

@@ -23,51 +23,62 @@ class ToxicityScoreEngine(models.AbstractModel):
     _inherit = "toxicity.score.engine"
 
     @api.model
-    def _create_parts(self, relations):
-        """Fill the table ``toxicity_part`` from the relations.
+    def _get_parts_query(self, scope, measured):
+        """SQL: a part per customer, company and indicator that has data.
 
-        One row per customer, company and indicator that has data: value, intensity
-        (the x of the formula) and load, rounded as they are stored.
+        Value, intensity (the x of the formula) and load = weight × min(cap, x), as
+        they are stored, and what kind of indicator it is. What weighs nothing in a
+        company is as if it had not been looked for there.
         """
-        # Emptied, not made anew: each new table takes locks until the transaction ends.
-        self.env.cr.execute(
+        return SQL(
             """
-            CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_part (
-                indicator_id integer, partner_id integer, company_id integer,
-                value float8, intensity float8, load float8
-            ) ON COMMIT DROP;
-            TRUNCATE toxicity_part
+            SELECT found.partner_id, found.company_id, found.indicator_id,
+                   ROUND(1e6 * found.value) / 1e6 AS value,
+                   ROUND(1e6 * weighed.x) / 1e6 AS intensity,
+                   ROUND(1e6 * LEAST(kind.cap, weighed.x) * kind.weight) / 1e6 AS load,
+                   kind.is_strain, kind.is_measured, kind.dimension
+              FROM (%(found)s) found
+              JOIN (%(kinds)s) kind ON kind.company_id = found.company_id
+                                   AND kind.indicator_id = found.indicator_id
+        CROSS JOIN LATERAL (
+                   SELECT CASE WHEN kind.is_measured
+                          THEN LEAST(1, GREATEST(0, (found.value - kind.low)
+                                                    / (kind.high - kind.low)))
+                          ELSE found.value END AS x
+               ) weighed
+             WHERE kind.weight IS NOT NULL
+            """,
+            found=SQL(" UNION ALL ").join(
+                [self._get_signal_query(scope), *map(self._get_measure_query, measured)]
+            ),
+            kinds=self._get_kinds_query(),
+        )
+
+    @api.model
+    def _get_kinds_query(self):
+        """SQL: what each indicator weighs in each company; each dimension is a bit."""
+        return SQL(
+            """
+            SELECT setting.company_id, indicator.id AS indicator_id,
+                   CASE WHEN tuned.weight IS NULL THEN indicator.weight
+                        ELSE NULLIF(tuned.weight, 0) END AS weight,
+                   indicator.cap, indicator.low, indicator.high,
+                   indicator.polarity = 'strain' AS is_strain,
+                   indicator.origin = 'measured' AS is_measured,
+                   1 << (DENSE_RANK() OVER (ORDER BY indicator.dimension) - 1)::integer
+                       AS dimension
+              FROM setting
+        CROSS JOIN toxicity_indicator indicator
+         LEFT JOIN toxicity_weight tuned ON tuned.company_id = setting.company_id
+                                        AND tuned.indicator_id = indicator.id
             """
         )
-        self._insert_parts(relations, self._get_signal_query())
-        for indicator in self._get_measured_indicators():
-            failure = self._attempt(
-                f"The measure {indicator.code}",
-                self._insert_measure,
-                relations,
-                indicator,
-            )
-            indicator._note_failure(failure)
-        self.env.cr.execute("ANALYZE toxicity_part")
 
     @api.model
-    def _attempt(self, name, work, *args):
-        """Do what may fail without harm to the rest; what went wrong, or False."""
-        try:
-            with self.env.cr.savepoint(flush=False):
-                work(*args)
-        except TRANSACTION_ERRORS:
-            raise
-        except Exception as error:  # noqa: BLE001 (other modules add measures)
-            _logger.exception("%s failed and is left out.", name)
-            return str(error) or type(error).__name__
-        return False
-
-    @api.model
-    def _insert_measure(self, relations, indicator):
-        """Add the parts of one measure."""
+    def _get_measure_query(self, indicator):
+        """SQL: what the measure of the indicator found."""
         # PostgreSQL sorts NaN above infinity: only finite values pass.
-        query = SQL(
+        return SQL(
             """
             SELECT %(indicator)s AS indicator_id, partner_id, company_id,
                    value::float8 AS value
@@ -77,50 +88,46 @@ class ToxicityScoreEngine(models.AbstractModel):
             indicator=indicator.id,
             measure=self.env["toxicity.measure"]._get_query(indicator.code),
         )
-        self._insert_parts(relations, query)
 
     @api.model
-    def _insert_parts(self, relations, query):
-        """Weigh what the query found: x, and load = weight × min(cap, x).
+    def _find_failures(self, relations, measured):
+        """{indicator: why} of those whose measure fails, each tried on its own."""
+        failures = {}
+        for indicator in measured:
+            error = self._attempt(self._try_measure, relations, indicator)
+            if error:
+                _logger.error(
+                    "The measure %s is left out.", indicator.code, exc_info=error
+                )
+                failures[indicator] = str(error) or type(error).__name__
+        return failures
 
-        What weighs nothing in a company is as if it had not been looked for there.
-        """
+    @api.model
+    def _try_measure(self, relations, indicator):
+        # The sum, for PostgreSQL computes no value that nobody asks for.
+        query = self._get_measure_query(indicator)
         self.env.cr.execute(
-            SQL(
-                """
-                %(relations)s
-                INSERT INTO toxicity_part
-                SELECT found.indicator_id, found.partner_id, found.company_id,
-                       ROUND(1e6 * found.value) / 1e6,
-                       ROUND(1e6 * weighed.x) / 1e6,
-                       ROUND(1e6 * LEAST(indicator.cap, weighed.x)
-                             * COALESCE(tuned.weight, indicator.weight)) / 1e6
-                  FROM (%(query)s) found
-                  JOIN toxicity_indicator indicator
-                    ON indicator.id = found.indicator_id
-             LEFT JOIN toxicity_weight tuned
-                    ON tuned.company_id = found.company_id
-                   AND tuned.indicator_id = found.indicator_id
-            CROSS JOIN LATERAL (
-                       SELECT CASE indicator.origin
-                              WHEN 'recorded' THEN found.value
-                              ELSE LEAST(1, GREATEST(0, (found.value - indicator.low)
-                                                / (indicator.high - indicator.low)))
-                              END AS x
-                   ) weighed
-                 WHERE tuned.weight IS DISTINCT FROM 0
-                """,
-                relations=relations,
-                query=query,
-            )
+            SQL("%s SELECT SUM(value) FROM (%s) found", relations, query)
         )
+
+    @api.model
+    def _attempt(self, work, *args):
+        """Do what may fail without harm to the rest; the error, or None."""
+        try:
+            with self.env.cr.savepoint(flush=False):
+                work(*args)
+        except TRANSACTION_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 (other modules add measures)
+            return error
+        return None
 
     @api.model
     def _get_measured_indicators(self):
         return self.env["toxicity.indicator"].search([("origin", "=", "measured")])
 
     @api.model
-    def _get_signal_query(self):
+    def _get_signal_query(self, scope):
         """SQL: the decayed sum of counted signals per customer and indicator."""
         # LEAST: PostgreSQL refuses tiny numbers. Rows put in by SQL count as chosen.
         return SQL(
@@ -139,6 +146,8 @@ class ToxicityScoreEngine(models.AbstractModel):
              WHERE signal.state = 'counted'
                AND indicator.active
                AND indicator.origin = 'recorded'
+               AND %(scope)s
           GROUP BY signal.indicator_id, customer.customer_id, signal.company_id
-            """
+            """,
+            scope=scope(SQL("signal.commercial_partner_id")),
         )

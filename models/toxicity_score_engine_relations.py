@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
@@ -120,7 +124,10 @@ class ToxicityScoreEngine(models.AbstractModel):
             table = self._get_table(prefix, name)
             known = self._join_relations(relations)
             whole = SQL("%s SELECT * FROM %s", known, SQL.identifier(name))
-            if not self._attempt(f"The relation {name}", read, table, whole):
+            error = self._attempt(read, table, whole)
+            if error:
+                _logger.error("The relation %s is not read.", name, exc_info=error)
+            else:
                 relations[name] = SQL("SELECT * FROM %s", table)
         return relations
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .toxicity_score_engine import RESULT_COLUMNS
+
 
 class ToxicityScoreEngine(models.AbstractModel):
     """From parts to results: sums, score and credit, trend, class and band."""
@@ -8,27 +10,52 @@ class ToxicityScoreEngine(models.AbstractModel):
     _inherit = "toxicity.score.engine"
 
     @api.model
-    def _create_results(self):
-        """Grade the parts into the table ``toxicity_result``; writes no score.
+    def _create_results(self, relations, scope):
+        """Grade what the relations tell into ``toxicity_result``; writes no score.
 
-        One row per customer and company: what their score would be, and
-        ``old_band``, the computed band that it has now (NULL when it has none).
+        One row per customer and company: what their score would be, its parts, and of
+        the score that they have now ``score_id``, ``old_band`` (NULL when they have
+        none), and whether it is_changed. A measure that fails is left out, and
+        remembers why.
         """
+        # Emptied, not made anew: each new table takes locks until the transaction ends.
+        self.env.cr.execute(
+            """
+            CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_result (
+                partner_id integer, company_id integer,
+                score numeric, credit numeric, load numeric, coverage numeric,
+                dimension_count integer, has_person_word boolean,
+                previous_score numeric, trend varchar, customer_class varchar,
+                band varchar, capped_by varchar, parts float8[],
+                score_id integer, old_band varchar, old_capped_by varchar,
+                is_changed boolean
+            ) ON COMMIT DROP;
+            TRUNCATE toxicity_result
+            """
+        )
+        measured = self._get_measured_indicators()
+        failures = {}
+        if self._attempt(self._fill_results, relations, scope, measured):
+            failures = self._find_failures(relations, measured)
+            works = measured.filtered(lambda indicator: indicator not in failures)
+            self._fill_results(relations, scope, works)
+        for indicator in measured:
+            indicator._note_failure(failures.get(indicator, False))
+        # Not the parts: they take long to analyze, and nothing is found by them.
+        self.env.cr.execute(
+            "ANALYZE toxicity_result (partner_id, company_id, score_id, is_changed)"
+        )
+
+    @api.model
+    def _fill_results(self, relations, scope, measured):
+        columns = self._get_columns(RESULT_COLUMNS)
         self.env.cr.execute(
             SQL(
                 """
-                CREATE TEMPORARY TABLE IF NOT EXISTS toxicity_result (
-                    partner_id integer, company_id integer,
-                    score numeric, credit numeric, load numeric, coverage numeric,
-                    dimension_count integer, has_person_word boolean,
-                    previous_score numeric, trend varchar, customer_class varchar,
-                    band varchar, capped_by varchar, old_band varchar
-                ) ON COMMIT DROP;
-                TRUNCATE toxicity_result;
-                INSERT INTO toxicity_result
-                  WITH total AS MATERIALIZED (%(totals)s),
+                %(relations)s, total AS MATERIALIZED (%(totals)s),
                 graded AS (
-                    SELECT total.*, known.band AS old_band,
+                    SELECT total.*, known.id AS score_id,
+                           known.band AS old_band, known.capped_by AS old_capped_by,
                            past.score AS previous_score,
                            %(trend)s AS trend,
                            %(class)s AS customer_class,
@@ -40,71 +67,69 @@ class ToxicityScoreEngine(models.AbstractModel):
                        AND known.company_id = total.company_id
                  LEFT JOIN LATERAL (%(past)s) past ON TRUE
                 )
-                SELECT partner_id, company_id, score, credit, load, coverage,
-                       dimension_count, has_person_word, previous_score, trend,
-                       customer_class,
+                INSERT INTO toxicity_result (
+                    partner_id, company_id, %(columns)s, band, capped_by,
+                    score_id, old_band, old_capped_by, is_changed
+                )
+                SELECT graded.partner_id, graded.company_id, %(new)s,
                        CASE WHEN cap.capped_by IS NULL THEN reached
                             ELSE 'strained' END,
-                       cap.capped_by, old_band
+                       cap.capped_by, score_id, old_band, old_capped_by,
+                       (%(old)s) IS DISTINCT FROM (%(new)s)
                   FROM graded
-            CROSS JOIN LATERAL (%(cap)s) cap;
-                ANALYZE toxicity_result
+             LEFT JOIN toxicity_score old ON old.id = score_id
+            CROSS JOIN LATERAL (%(cap)s) cap
                 """,
-                totals=self._get_totals_query(),
+                relations=relations,
+                totals=self._get_totals_query(scope, measured),
                 past=self._get_past_query(),
                 trend=self._get_trend_sql(),
                 **{"class": self._get_class_sql()},
                 reached=self._get_reached_band_sql(),
                 cap=self._get_cap_query(),
+                columns=columns,
+                new=self._get_columns(RESULT_COLUMNS, "graded"),
+                old=self._get_columns(RESULT_COLUMNS, "old"),
             )
         )
 
     @api.model
-    def _get_totals_query(self):
-        """SQL: the loads of the parts added up and turned into score and credit."""
+    def _get_totals_query(self, scope, measured):
+        """SQL: the parts of a customer, and their loads turned into score and credit."""
         return SQL(
             """
-            SELECT added.partner_id, added.company_id, added.measured,
-                   added.dimension_count, added.has_person_word,
-                   ROUND(added.load::numeric, 6) AS load,
+            SELECT added.*,
+                   ROUND(added.raw_load::numeric, 6) AS load,
                    %(score)s AS score,
                    %(credit)s AS credit,
+                   -- Bits, not COUNT(DISTINCT): that would sort all parts.
+                   LENGTH(REPLACE(added.dimensions::bit(32)::text, '0', ''))
+                       AS dimension_count,
                    ROUND(added.measured / GREATEST(
                        1, %(measures)s - COALESCE(unused.count, 0))::numeric, 4)
                        AS coverage
               FROM (
-                SELECT part.partner_id, part.company_id,
-                       COALESCE(SUM(part.load) FILTER (WHERE kind.is_strain), 0)
-                           AS load,
-                       COALESCE(SUM(part.load) FILTER (WHERE NOT kind.is_strain), 0)
+                SELECT partner_id, company_id,
+                       COALESCE(SUM(load) FILTER (WHERE is_strain), 0) AS raw_load,
+                       COALESCE(SUM(load) FILTER (WHERE NOT is_strain), 0)
                            AS credit_load,
-                       COUNT(*) FILTER (WHERE kind.is_measured) AS measured,
-                       -- Bits, not COUNT(DISTINCT): that would sort all parts.
-                       LENGTH(REPLACE(COALESCE(BIT_OR(kind.dimension) FILTER (
-                           WHERE kind.is_strain AND part.load > 0
-                       ), 0)::bit(32)::text, '0', '')) AS dimension_count,
-                       COALESCE(BOOL_OR(kind.is_strain AND NOT kind.is_measured
-                                        AND part.load > 0), FALSE) AS has_person_word
-                  FROM toxicity_part part
-                  JOIN (%(kinds)s) kind ON kind.indicator_id = part.indicator_id
-              GROUP BY part.partner_id, part.company_id
+                       COUNT(*) FILTER (WHERE is_measured) AS measured,
+                       COALESCE(BIT_OR(dimension) FILTER (
+                           WHERE is_strain AND load > 0), 0) AS dimensions,
+                       COALESCE(BOOL_OR(NOT is_measured) FILTER (
+                           WHERE is_strain AND load > 0), FALSE) AS has_person_word,
+                       ARRAY_AGG(ARRAY[indicator_id, value, intensity, load]
+                                 ORDER BY indicator_id) AS parts
+                  FROM (%(parts)s) part
+              GROUP BY partner_id, company_id
               ) added
          LEFT JOIN (%(unused)s) unused ON unused.company_id = added.company_id
             """,
-            score=self._get_score_sql(SQL("added.load")),
+            score=self._get_score_sql(SQL("added.raw_load")),
             credit=self._get_score_sql(SQL("added.credit_load")),
             measures=len(self._get_measured_indicators()),
             unused=self._get_unused_query(),
-            kinds=SQL(
-                """
-                SELECT id AS indicator_id,
-                       polarity = 'strain' AS is_strain,
-                       origin = 'measured' AS is_measured,
-                       1 << (DENSE_RANK() OVER (ORDER BY dimension) - 1)::integer
-                           AS dimension
-                  FROM toxicity_indicator
-                """
-            ),
+            parts=self._get_parts_query(scope, measured),
         )
 
     @api.model

@@ -1,39 +1,42 @@
+from collections.abc import Collection
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import formatLang
+
+from .toxicity_indicator import POLARITIES
+
+
+# An id is made of the score's and, in the last digits, of the indicator's.
+INDICATORS = 100_000
 
 
 class ToxicityScoreLine(models.Model):
-    """The part of one indicator in a score: ``load = weight × min(cap, x)``."""
+    """The part of one indicator in a score: ``load = weight × min(cap, x)``.
+
+    What the row of the score keeps (see its ``init``), as records to search and read.
+    """
 
     _name = "toxicity.score.line"
     _description = "Reason of a customer relationship score"
     _order = "load desc, id"
     _rec_name = "indicator_id"
-    # There are about ten for each customer: what can be read from the score is not
-    # kept again, and every index and foreign key must be worth its cost each night.
-    _log_access = False
+    _auto = False
+    _depends = {"toxicity.indicator": ["polarity"]}
 
-    score_id = fields.Many2one(
-        "toxicity.score", required=True, index=True, ondelete="cascade", readonly=True
-    )
-    partner_id = fields.Many2one(related="score_id.partner_id", string="Customer")
+    score_id = fields.Many2one("toxicity.score", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     commercial_partner_id = fields.Many2one(
-        related="score_id.commercial_partner_id", store=True, index=True
+        "res.partner", string="Commercial Entity", readonly=True
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="cascade"
-    )
+    company_id = fields.Many2one("res.company", readonly=True)
     indicator_id = fields.Many2one(
-        "toxicity.indicator",
-        string="Reason",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "toxicity.indicator", string="Reason", readonly=True
     )
     dimension = fields.Selection(related="indicator_id.dimension")
-    polarity = fields.Selection(related="indicator_id.polarity", store=True)
+    polarity = fields.Selection(POLARITIES, readonly=True)
     origin = fields.Selection(related="indicator_id.origin")
     value = fields.Float(
         readonly=True,
@@ -54,11 +57,36 @@ class ToxicityScoreLine(models.Model):
     )
     value_text = fields.Char(compute="_compute_value_text", string="Found")
 
-    _indicator_uniq = models.UniqueIndex("(score_id, indicator_id)")
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT score.id::bigint * %(indicators)s + part.indicator_id AS id,
+                   score.id AS score_id, score.partner_id,
+                   score.commercial_partner_id, score.company_id,
+                   part.indicator_id, indicator.polarity,
+                   part.value, part.intensity, part.load
+              FROM toxicity_score score
+        CROSS JOIN LATERAL %(parts)s
+              JOIN toxicity_indicator indicator ON indicator.id = part.indicator_id
+            """,
+            indicators=INDICATORS,
+            parts=self.env["toxicity.score"]._unnest_parts(),
+        )
 
-    def init(self):
-        # Room on each page for the night's changes: they leave the indexes alone.
-        self.env.cr.execute("ALTER TABLE toxicity_score_line SET (fillfactor = 60)")
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Find records by their score: that has an index, and their own ids have none."""
+
+        def narrow(condition):
+            is_ids = isinstance(condition.value, Collection)
+            if (condition.field_expr, condition.operator, is_ids) != ("id", "in", True):
+                return condition
+            scores = {id // INDICATORS for id in condition.value if id}
+            return condition & Domain("score_id", "in", scores)
+
+        domain = Domain(domain).map_conditions(narrow)
+        return super()._search(domain, *args, **kwargs)
 
     @api.depends("load", "score_id.line_ids.load", "polarity")
     def _compute_share(self):

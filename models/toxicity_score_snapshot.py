@@ -78,27 +78,26 @@ class ToxicityScoreSnapshot(models.Model):
                 )
                 SELECT score.id, score.partner_id, score.commercial_partner_id,
                        score.company_id, %(day)s, score.score, score.credit,
-                       score.current_band, part.parts,
+                       score.current_band, kept.parts,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM toxicity_score score
              LEFT JOIN LATERAL (
                        SELECT jsonb_object_agg(indicator.code, jsonb_build_object(
-                                  'value', line.value, 'intensity', line.intensity,
-                                  'load', line.load, 'polarity', line.polarity,
+                                  'value', part.value, 'intensity', part.intensity,
+                                  'load', part.load, 'polarity', indicator.polarity,
                                   'origin', indicator.origin,
                                   'weight', COALESCE(tuned.weight, indicator.weight),
                                   'cap', indicator.cap,
                                   'half_life', indicator.half_life,
                                   'low', indicator.low, 'high', indicator.high
                               )) AS parts
-                         FROM toxicity_score_line line
+                         FROM %(parts)s
                          JOIN toxicity_indicator indicator
-                           ON indicator.id = line.indicator_id
+                           ON indicator.id = part.indicator_id
                     LEFT JOIN toxicity_weight tuned
-                           ON tuned.company_id = line.company_id
-                          AND tuned.indicator_id = line.indicator_id
-                        WHERE line.score_id = score.id
-                   ) part ON TRUE
+                           ON tuned.company_id = score.company_id
+                          AND tuned.indicator_id = part.indicator_id
+                   ) kept ON TRUE
                  WHERE %(condition)s
                 ON CONFLICT (score_id, date) DO UPDATE SET
                     score = EXCLUDED.score,
@@ -110,6 +109,7 @@ class ToxicityScoreSnapshot(models.Model):
                 """,
                 day=day,
                 condition=condition,
+                parts=self.env["toxicity.score"]._unnest_parts(),
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
             )

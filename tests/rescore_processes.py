@@ -24,10 +24,7 @@ TABLES = {
     "toxicity_score": (
         "partner_id, company_id, score, credit, load, coverage, dimension_count,"
         " has_person_word, previous_score, trend, band, capped_by, current_band,"
-        " customer_class"
-    ),
-    "toxicity_score_line": (
-        "commercial_partner_id, indicator_id, polarity, value, intensity, load"
+        " customer_class, parts::text"
     ),
     "toxicity_score_snapshot": (
         "partner_id, company_id, date, score, credit, band, parts::text"

@@ -58,8 +58,8 @@ class Worker:
         """No score was ever computed."""
         with self.environment() as env:
             env.cr.execute(
-                "TRUNCATE toxicity_score, toxicity_score_line, toxicity_score_run,"
-                " toxicity_score_snapshot, toxicity_norm RESTART IDENTITY CASCADE;"
+                "TRUNCATE toxicity_score, toxicity_score_run, toxicity_score_snapshot,"
+                " toxicity_norm RESTART IDENTITY CASCADE;"
                 "DELETE FROM mail_message WHERE model = 'toxicity.score'"
             )
             env.cr.commit()
