@@ -101,12 +101,28 @@ class ToxicityMeasure(models.AbstractModel):
 
     @api.model
     def _in_window(self, column):
-        """SQL: the date or datetime column lies in the window of ``setting``."""
+        """SQL: the date or datetime column lies in the window of ``setting``.
+
+        The longest window of all companies is told as a date too: PostgreSQL foresees
+        then how much it has to read, and leaves the past alone.
+        """
         return SQL(
-            "(%(column)s)::date > setting.since"
+            "%(column)s > %(earliest)s"
+            " AND (%(column)s)::date > setting.since"
             " AND (%(column)s)::date <= setting.today",
             column=column,
+            earliest=self.env.context["toxicity_earliest"],
         )
+
+    @api.model
+    def _with_earliest(self):
+        """These measures with the day that the longest window begins after, read once.
+
+        sudo: the facts are read of all companies.
+        """
+        companies = self.env["res.company"].sudo().search([])
+        earliest = min(company._get_toxicity_window()[0] for company in companies)
+        return self.with_context(toxicity_earliest=earliest)
 
     @api.model
     def _hour_units(self):

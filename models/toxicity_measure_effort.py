@@ -162,7 +162,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         task_ids = self._read_scoped(
             SQL(
                 "SELECT task_id FROM (%s) sent_back WHERE company_id = %s",
-                self._sent_back_tasks(),
+                self._with_earliest()._sent_back_tasks(),
                 company.id,
             ),
             customer,
@@ -313,24 +313,24 @@ class ToxicityMeasureEffort(models.AbstractModel):
                 SELECT customer.customer_id AS partner_id,
                        setting.company_id,
                        message.id AS message_id,
-                       setting.calendar_id,
-                       setting.two_weeks_calendar,
-                       setting.tz,
-                       message.date,
-                       COUNT(*) OVER (PARTITION BY customer.customer_id,
-                                      setting.company_id) AS total
+                       message.date
                   FROM mail_message message
                   JOIN customer ON customer.partner_id = message.author_id
-             LEFT JOIN seller ON seller.partner_id = customer.customer_id
-                             AND message.record_company_id IS NULL
+             LEFT JOIN seller ON seller.partner_id
+                     = CASE WHEN message.record_company_id IS NULL
+                            THEN customer.customer_id END
                   JOIN desk setting ON setting.company_id
                      = COALESCE(message.record_company_id, seller.company_id)
                  WHERE message.message_type IN ('email', 'comment')
                    AND %(in_window)s
             ), local AS MATERIALIZED (
-                SELECT sent.*, date AT TIME ZONE 'UTC' AT TIME ZONE tz AS moment
+                SELECT sent.*, desk.calendar_id, desk.two_weeks_calendar,
+                       sent.date AT TIME ZONE 'UTC' AT TIME ZONE desk.tz AS moment
                   FROM sent
-                 WHERE total >= %(minimum)s
+                  JOIN desk ON desk.company_id = sent.company_id
+                 WHERE (sent.partner_id, sent.company_id) IN (
+                       SELECT partner_id, company_id FROM sent
+                     GROUP BY partner_id, company_id HAVING COUNT(*) >= %(minimum)s)
             ), placed AS MATERIALIZED (
                 SELECT local.*,
                        EXTRACT(ISODOW FROM moment)::integer - 1 AS weekday,
@@ -358,7 +358,7 @@ class ToxicityMeasureEffort(models.AbstractModel):
         message_ids = self._read_scoped(
             SQL(
                 "SELECT message_id FROM (%s) sent WHERE company_id = %s",
-                self._messages(),
+                self._with_earliest()._messages(),
                 company.id,
             ),
             customer,

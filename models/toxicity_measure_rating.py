@@ -136,7 +136,7 @@ class ToxicityMeasureRating(models.AbstractModel):
         rating_ids = self._read_scoped(
             SQL(
                 "SELECT rating_id FROM (%s) given WHERE company_id = %s",
-                self._ratings(),
+                self._with_earliest()._ratings(),
                 company.id,
             ),
             customer,

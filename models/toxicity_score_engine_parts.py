@@ -130,24 +130,27 @@ class ToxicityScoreEngine(models.AbstractModel):
     def _get_signal_query(self, scope):
         """SQL: the decayed sum of counted signals per customer and indicator."""
         # LEAST: PostgreSQL refuses tiny numbers. Rows put in by SQL count as chosen.
+        # Floats: numeric division would take as long as all the rest.
         return SQL(
             """
             SELECT signal.indicator_id,
-                   customer.customer_id AS partner_id,
+                   signal.commercial_partner_id AS partner_id,
                    signal.company_id,
                    SUM(COALESCE(signal.counted_severity, signal.severity::integer)
-                       / 3.0 * POWER(2.0::float8,
+                       / 3::float8 * POWER(2::float8,
                        -LEAST(100, GREATEST(0, setting.today - signal.date)
                               / indicator.half_life::float8))) AS value
               FROM toxicity_signal signal
-              JOIN customer ON customer.partner_id = signal.partner_id
               JOIN setting ON setting.company_id = signal.company_id
               JOIN toxicity_indicator indicator ON indicator.id = signal.indicator_id
              WHERE signal.state = 'counted'
                AND indicator.active
                AND indicator.origin = 'recorded'
                AND %(scope)s
-          GROUP BY signal.indicator_id, customer.customer_id, signal.company_id
+               AND signal.partner_id NOT IN (SELECT partner_id FROM own)
+               AND signal.commercial_partner_id NOT IN (SELECT partner_id FROM own)
+          GROUP BY signal.indicator_id, signal.commercial_partner_id,
+                   signal.company_id
             """,
             scope=scope(SQL("signal.commercial_partner_id")),
         )

@@ -49,7 +49,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                 """,
                 scope=scope(SQL("partner.commercial_partner_id")),
             ),
-            **self.env["toxicity.measure"]._get_facts(),
+            **self.env["toxicity.measure"]._with_earliest()._get_facts(),
         }
 
     @api.model

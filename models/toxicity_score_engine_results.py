@@ -48,36 +48,30 @@ class ToxicityScoreEngine(models.AbstractModel):
 
     @api.model
     def _fill_results(self, relations, scope, measured):
-        columns = self._get_columns(RESULT_COLUMNS)
         self.env.cr.execute(
             SQL(
                 """
-                %(relations)s, total AS MATERIALIZED (%(totals)s),
-                graded AS (
-                    SELECT total.*, known.id AS score_id,
-                           known.band AS old_band, known.capped_by AS old_capped_by,
-                           past.score AS previous_score,
-                           %(trend)s AS trend,
-                           %(class)s AS customer_class,
-                           %(reached)s AS reached
-                      FROM total
-                      JOIN res_company company ON company.id = total.company_id
-                 LEFT JOIN toxicity_score known
-                        ON known.partner_id = total.partner_id
-                       AND known.company_id = total.company_id
-                 LEFT JOIN LATERAL (%(past)s) past ON TRUE
-                )
+                %(relations)s, total AS MATERIALIZED (%(totals)s)
                 INSERT INTO toxicity_result (
                     partner_id, company_id, %(columns)s, band, capped_by,
                     score_id, old_band, old_capped_by, is_changed
                 )
-                SELECT graded.partner_id, graded.company_id, %(new)s,
-                       CASE WHEN cap.capped_by IS NULL THEN reached
+                SELECT total.partner_id, total.company_id, %(new)s,
+                       CASE WHEN cap.capped_by IS NULL THEN reached.band
                             ELSE 'strained' END,
-                       cap.capped_by, score_id, old_band, old_capped_by,
+                       cap.capped_by,
+                       known.id, known.band, known.capped_by,
                        (%(old)s) IS DISTINCT FROM (%(new)s)
-                  FROM graded
-             LEFT JOIN toxicity_score old ON old.id = score_id
+                  FROM total
+                  JOIN res_company company ON company.id = total.company_id
+             LEFT JOIN toxicity_score known ON known.partner_id = total.partner_id
+                                           AND known.company_id = total.company_id
+             LEFT JOIN LATERAL (%(past)s) past ON TRUE
+            CROSS JOIN LATERAL (
+                       SELECT total.*, past.score AS previous_score,
+                              %(trend)s AS trend, %(class)s AS customer_class
+                   ) new
+            CROSS JOIN LATERAL (SELECT %(reached)s AS band) reached
             CROSS JOIN LATERAL (%(cap)s) cap
                 """,
                 relations=relations,
@@ -87,9 +81,9 @@ class ToxicityScoreEngine(models.AbstractModel):
                 **{"class": self._get_class_sql()},
                 reached=self._get_reached_band_sql(),
                 cap=self._get_cap_query(),
-                columns=columns,
-                new=self._get_columns(RESULT_COLUMNS, "graded"),
-                old=self._get_columns(RESULT_COLUMNS, "old"),
+                columns=self._get_columns(RESULT_COLUMNS),
+                new=self._get_columns(RESULT_COLUMNS, "new"),
+                old=self._get_columns(RESULT_COLUMNS, "known"),
             )
         )
 
@@ -234,9 +228,9 @@ class ToxicityScoreEngine(models.AbstractModel):
         return SQL(
             """
             SELECT CASE
-                   WHEN graded.reached != 'toxic' THEN NULL
-                   WHEN NOT graded.has_person_word THEN 'person'
-                   WHEN graded.dimension_count < 2 THEN 'dimension'
+                   WHEN reached.band != 'toxic' THEN NULL
+                   WHEN NOT total.has_person_word THEN 'person'
+                   WHEN total.dimension_count < 2 THEN 'dimension'
                    END AS capped_by
             """
         )

@@ -32,9 +32,7 @@ class ToxicityScoreLine(models.Model):
         "res.partner", string="Commercial Entity", readonly=True
     )
     company_id = fields.Many2one("res.company", readonly=True)
-    indicator_id = fields.Many2one(
-        "toxicity.indicator", string="Reason", readonly=True
-    )
+    indicator_id = fields.Many2one("toxicity.indicator", string="Reason", readonly=True)
     dimension = fields.Selection(related="indicator_id.dimension")
     polarity = fields.Selection(POLARITIES, readonly=True)
     origin = fields.Selection(related="indicator_id.origin")

@@ -265,7 +265,10 @@ def export(case):
 
 def get_columns(case):
     if case.type in RELATIONAL:
-        return [case.field, f"{case.field}/id"]
+        comodel = case.records.env[case.records._fields[case.field].comodel_name]
+        # Odoo gives external ids to rows of tables only.
+        if comodel._table_query is None:
+            return [case.field, f"{case.field}/id"]
     return [case.field]
 
 

@@ -17,7 +17,7 @@ from odoo.addons.toxic_customer_exit.models import toxicity_score
 
 CUSTOMERS = 60
 # Small batches, so that a kill falls before, in and after many of them
-BATCH = 10
+BATCH = 4
 KILLS = 20
 TABLES = {
     "toxicity_norm": "company_id, code, value",
