@@ -174,8 +174,10 @@ class ToxicityScore(models.Model):
         """SQL relation: part (indicator_id, value, intensity, load) of ``score``."""
         return SQL(
             """
-            (SELECT score.parts[i][1]::integer AS indicator_id, score.parts[i][2] AS value,
-                    score.parts[i][3] AS intensity, score.parts[i][4] AS load
+            (SELECT score.parts[i][1]::integer AS indicator_id,
+                    score.parts[i][2] AS value,
+                    score.parts[i][3] AS intensity,
+                    score.parts[i][4] AS load
                FROM GENERATE_SUBSCRIPTS(score.parts, 1) i) part
             """
         )

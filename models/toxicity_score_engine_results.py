@@ -89,7 +89,7 @@ class ToxicityScoreEngine(models.AbstractModel):
 
     @api.model
     def _get_totals_query(self, scope, measured):
-        """SQL: the parts of a customer, and their loads turned into score and credit."""
+        """SQL: the parts of each customer, with score and credit of their loads."""
         return SQL(
             """
             SELECT added.*,

@@ -8,7 +8,6 @@ from odoo.tools.misc import formatLang
 
 from .toxicity_indicator import POLARITIES
 
-
 # An id is made of the score's and, in the last digits, of the indicator's.
 INDICATORS = 100_000
 
@@ -74,7 +73,7 @@ class ToxicityScoreLine(models.Model):
 
     @api.model
     def _search(self, domain, *args, **kwargs):
-        """Find records by their score: that has an index, and their own ids have none."""
+        """Find records by their score, which has an index: their ids have none."""
 
         def narrow(condition):
             is_ids = isinstance(condition.value, Collection)
