@@ -36,7 +36,7 @@ CAPS = [
 
 OVERRIDE_FIELDS = {"band_override", "band_override_until", "band_override_reason"}
 
-BATCH_SIZE = 50000
+BATCH_SIZE = 100_000
 GATHERED = "toxicity_gathered_rescores"
 
 

@@ -7,6 +7,9 @@ _logger = logging.getLogger(__name__)
 
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
+# While all is read: the processes of PostgreSQL share the work, and temporary tables,
+# which they could not read together, stay out of it.
+SHARED = SMALL | {"customer"}
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -68,7 +71,9 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _read_relations(self, scope):
         """SQL: as _get_relations, each read once into a table of this transaction."""
-        return self._join_relations(self._tabulate(scope, "few", self._read_relation))
+        return self._join_relations(
+            self._tabulate(scope, "few", self._read_relation, SMALL)
+        )
 
     @api.model
     def _read_relation(self, table, query):
@@ -95,9 +100,18 @@ class ToxicityScoreEngine(models.AbstractModel):
         """
         self.env.flush_all()
         self._drop_kept()
-        # What is sorted and joined here is large; PostgreSQL's usual share is not.
-        self.env.cr.execute("SET work_mem = '64MB'")
-        return self._tabulate(lambda column: SQL("TRUE"), "kept", self._keep_relation)
+        # What is sorted and joined here is large; PostgreSQL's usual share is not. Each
+        # table is read from end to end, which its processes had better do together.
+        self.env.cr.execute(
+            """
+            SET work_mem = '64MB';
+            SET parallel_setup_cost = 0;
+            SET parallel_tuple_cost = 0
+            """
+        )
+        return self._tabulate(
+            lambda column: SQL("TRUE"), "kept", self._keep_relation, SHARED
+        )
 
     @api.model
     def _keep_relation(self, table, query):
@@ -110,16 +124,16 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
 
     @api.model
-    def _tabulate(self, scope, prefix, read):
+    def _tabulate(self, scope, prefix, read, inline):
         """Have read(table, query) fill a table per relation; {name: SQL} to read it.
 
-        A relation that fails stays a query: what reads it fails in its turn, for its
-        reason.
+        Those in ``inline`` stay queries. So does a relation that fails: what reads it
+        fails in its turn, for its reason.
         """
         relations = {}
         for name, query in self._get_relation_queries(scope).items():
             relations[name] = query
-            if name in SMALL:
+            if name in inline:
                 continue
             table = self._get_table(prefix, name)
             known = self._join_relations(relations)
@@ -157,4 +171,6 @@ class ToxicityScoreEngine(models.AbstractModel):
             self.env.cr.execute(
                 SQL("DROP TABLE IF EXISTS %s", self._get_table("kept", name))
             )
-        self.env.cr.execute("RESET work_mem")
+        self.env.cr.execute(
+            "RESET work_mem; RESET parallel_setup_cost; RESET parallel_tuple_cost"
+        )
