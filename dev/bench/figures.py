@@ -47,7 +47,7 @@ def seconds_of(pairs):
 def full_rescore(bench):
     """All scores from nothing, as after the installation: told, without a bound.
 
-    Every score, line, band and first snapshot is inserted, with what the database
+    Every score, band and first snapshot is inserted, with what the database
     checks of each; no night does so.
     """
     floor = (SQL / "floor.sql").read_text()
