@@ -100,15 +100,8 @@ class ToxicityScoreEngine(models.AbstractModel):
         """
         self.env.flush_all()
         self._drop_kept()
-        # What is sorted and joined here is large; PostgreSQL's usual share is not. Each
-        # table is read from end to end, which its processes had better do together.
-        self.env.cr.execute(
-            """
-            SET work_mem = '64MB';
-            SET parallel_setup_cost = 0;
-            SET parallel_tuple_cost = 0
-            """
-        )
+        # What is sorted and joined here is large; PostgreSQL's usual share is not.
+        self.env.cr.execute("SET work_mem = '64MB'")
         return self._tabulate(
             lambda column: SQL("TRUE"), "kept", self._keep_relation, SHARED
         )
@@ -171,6 +164,4 @@ class ToxicityScoreEngine(models.AbstractModel):
             self.env.cr.execute(
                 SQL("DROP TABLE IF EXISTS %s", self._get_table("kept", name))
             )
-        self.env.cr.execute(
-            "RESET work_mem; RESET parallel_setup_cost; RESET parallel_tuple_cost"
-        )
+        self.env.cr.execute("RESET work_mem")
