@@ -143,7 +143,7 @@ class ToxicityMeasure(models.AbstractModel):
     @api.model
     def _enough_hours(self, column):
         """SQL: as many hours as prove something, as people read them: 2 decimals."""
-        return SQL("ROUND((%s)::numeric, 2) >= %s", column, MIN_HOURS)
+        return SQL("ROUND(100 * (%s)::float8) >= 100 * %s", column, MIN_HOURS)
 
     @api.model
     def _get_customer_domain(self, path, customer):

@@ -328,9 +328,11 @@ class ToxicityMeasureEffort(models.AbstractModel):
                        sent.date AT TIME ZONE 'UTC' AT TIME ZONE desk.tz AS moment
                   FROM sent
                   JOIN desk ON desk.company_id = sent.company_id
-                 WHERE (sent.partner_id, sent.company_id) IN (
+                -- IS TRUE: few wrote so much, which PostgreSQL cannot foresee.
+                 WHERE ((sent.partner_id, sent.company_id) IN (
                        SELECT partner_id, company_id FROM sent
-                     GROUP BY partner_id, company_id HAVING COUNT(*) >= %(minimum)s)
+                     GROUP BY partner_id, company_id HAVING COUNT(*) >= %(minimum)s
+                       )) IS TRUE
             ), placed AS MATERIALIZED (
                 SELECT local.*,
                        EXTRACT(ISODOW FROM moment)::integer - 1 AS weekday,

@@ -109,9 +109,12 @@ class ToxicityMeasurePayment(models.AbstractModel):
                    due.date_maturity AS due_on, paid.max_date AS paid_on
               FROM due
               JOIN account_partial_reconcile paid ON paid.debit_move_id = due.line_id
-              JOIN account_move_line credit ON credit.id = paid.credit_move_id
-              JOIN account_move counter ON counter.id = credit.move_id
-             WHERE counter.move_type != 'out_refund'
+             WHERE NOT EXISTS (
+                   SELECT 1
+                     FROM account_move counter
+                     JOIN account_move_line credit ON credit.move_id = counter.id
+                    WHERE counter.move_type = 'out_refund'
+                      AND credit.id = paid.credit_move_id)
          UNION ALL
             SELECT due.partner_id, due.company_id, due.amount_residual,
                    due.date_maturity, due.today

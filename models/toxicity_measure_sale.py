@@ -127,9 +127,10 @@ class ToxicityMeasureSale(models.AbstractModel):
             """
             SELECT ordered.partner_id,
                    ordered.company_id,
-                   CASE WHEN ABS(EXTRACT(EPOCH FROM ordered.first_order
+                   CASE WHEN ordered.first_order
                              - LEAST(ordered.first_quoted, own.first_on,
-                                     shared.first_on))) <= 86400
+                                     shared.first_on)
+                             BETWEEN INTERVAL '-1 day' AND INTERVAL '1 day'
                         THEN 1 ELSE 0 END AS value
               FROM ordered
          LEFT JOIN approached own ON own.partner_id = ordered.partner_id

@@ -94,7 +94,7 @@ class ToxicityScoreEngine(models.AbstractModel):
         """{indicator: why} of those whose measure fails, each tried on its own."""
         failures = {}
         for indicator in measured:
-            error = self._attempt(self._try_measure, relations, indicator)
+            _nothing, error = self._attempt(self._try_measure, relations, indicator)
             if error:
                 _logger.error(
                     "The measure %s is left out.", indicator.code, exc_info=error
@@ -112,15 +112,14 @@ class ToxicityScoreEngine(models.AbstractModel):
 
     @api.model
     def _attempt(self, work, *args):
-        """Do what may fail without harm to the rest; the error, or None."""
+        """Do what may fail without harm to the rest; return its result and error."""
         try:
             with self.env.cr.savepoint(flush=False):
-                work(*args)
+                return work(*args), None
         except TRANSACTION_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 (other modules add measures)
-            return error
-        return None
+            return None, error
 
     @api.model
     def _get_measured_indicators(self):

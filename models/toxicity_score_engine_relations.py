@@ -7,9 +7,6 @@ _logger = logging.getLogger(__name__)
 
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
-# While all is read: the processes of PostgreSQL share the work, and temporary tables,
-# which they could not read together, stay out of it.
-SHARED = SMALL | {"customer"}
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -71,12 +68,15 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _read_relations(self, scope):
         """SQL: as _get_relations, each read once into a table of this transaction."""
-        return self._join_relations(
-            self._tabulate(scope, "few", self._read_relation, SMALL)
-        )
+        relations = {}
+        for name, query in self._get_relation_queries(scope).items():
+            self._tabulate(relations, name, query, self._read_relation)
+        return self._join_relations(relations)
 
     @api.model
-    def _read_relation(self, table, query):
+    def _read_relation(self, name, query):
+        """Fill the table of this transaction with the relation; return it."""
+        table = SQL.identifier(f"toxicity_few_{name}")
         # Emptied, not made anew: each new table takes locks until the transaction ends.
         self.env.cr.execute(
             SQL(
@@ -91,6 +91,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                 query=query,
             )
         )
+        return table
 
     @api.model
     def _keep_relations(self):
@@ -100,47 +101,60 @@ class ToxicityScoreEngine(models.AbstractModel):
         """
         self.env.flush_all()
         self._drop_kept()
-        # What is sorted and joined here is large; PostgreSQL's usual share is not.
-        self.env.cr.execute("SET work_mem = '64MB'")
-        return self._tabulate(
-            lambda column: SQL("TRUE"), "kept", self._keep_relation, SHARED
+        # In memory, unless the connection has had temporary tables before.
+        self._attempt(self.env.cr.execute, "SET temp_buffers = '128MB'", None, False)
+        # What is sorted and joined here is large; PostgreSQL's usual share is not. Of
+        # its processes two at a time: the night belongs to others as well.
+        self.env.cr.execute(
+            "SET work_mem = '128MB'; SET max_parallel_workers_per_gather = 1"
         )
+        relations = {}
+        queries = self._get_relation_queries(lambda column: SQL("TRUE"))
+        for name, query in queries.items():
+            # Customers are read from Odoo's table each time: where a temporary table
+            # takes part, PostgreSQL's processes cannot share the work.
+            if name == "customer":
+                relations[name] = query
+            else:
+                self._tabulate(relations, name, query, self._keep_relation)
+        return relations
 
     @api.model
-    def _keep_relation(self, table, query):
+    def _keep_relation(self, name, query):
+        """Fill the table of this session with the relation; return it."""
+        table = self._get_kept_table(name)
         self.env.cr.execute(
             SQL(
-                "CREATE TEMPORARY TABLE %(table)s AS %(query)s; ANALYZE %(table)s",
+                # What facts are joined by is all that is ever looked for.
+                "CREATE TEMPORARY TABLE %(table)s AS %(query)s;"
+                " ANALYZE %(table)s (partner_id, company_id)",
                 table=table,
                 query=query,
             )
         )
+        return table
 
     @api.model
-    def _tabulate(self, scope, prefix, read, inline):
-        """Have read(table, query) fill a table per relation; {name: SQL} to read it.
+    def _tabulate(self, relations, name, query, read):
+        """Have read(name, query) fill a table; add to the relations how it is read.
 
-        Those in ``inline`` stay queries. So does a relation that fails: what reads it
-        fails in its turn, for its reason.
+        A relation that fails stays a query: what reads it fails in its turn, for its
+        reason.
         """
-        relations = {}
-        for name, query in self._get_relation_queries(scope).items():
-            relations[name] = query
-            if name in inline:
-                continue
-            table = self._get_table(prefix, name)
-            known = self._join_relations(relations)
-            whole = SQL("%s SELECT * FROM %s", known, SQL.identifier(name))
-            error = self._attempt(read, table, whole)
-            if error:
-                _logger.error("The relation %s is not read.", name, exc_info=error)
-            else:
-                relations[name] = SQL("SELECT * FROM %s", table)
-        return relations
+        relations[name] = query
+        if name in SMALL:
+            return
+        known = self._join_relations(relations)
+        whole = SQL("%s SELECT * FROM %s", known, SQL.identifier(name))
+        table, error = self._attempt(read, name, whole)
+        if error:
+            _logger.error("The relation %s is not read.", name, exc_info=error)
+        else:
+            relations[name] = SQL("SELECT * FROM %s", table)
 
     @api.model
-    def _get_table(self, prefix, name):
-        return SQL.identifier(f"toxicity_{prefix}_{name}")
+    def _get_kept_table(self, name):
+        return SQL.identifier(f"toxicity_kept_{name}")
 
     @api.model
     def _get_kept_relations(self, kept, scope):
@@ -162,6 +176,6 @@ class ToxicityScoreEngine(models.AbstractModel):
         """Drop what a run has kept."""
         for name in self._get_relation_queries(lambda column: SQL("TRUE")):
             self.env.cr.execute(
-                SQL("DROP TABLE IF EXISTS %s", self._get_table("kept", name))
+                SQL("DROP TABLE IF EXISTS %s", self._get_kept_table(name))
             )
-        self.env.cr.execute("RESET work_mem")
+        self.env.cr.execute("RESET work_mem; RESET max_parallel_workers_per_gather")

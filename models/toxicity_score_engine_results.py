@@ -35,7 +35,8 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
         measured = self._get_measured_indicators()
         failures = {}
-        if self._attempt(self._fill_results, relations, scope, measured):
+        _nothing, error = self._attempt(self._fill_results, relations, scope, measured)
+        if error:
             failures = self._find_failures(relations, measured)
             works = measured.filtered(lambda indicator: indicator not in failures)
             self._fill_results(relations, scope, works)
@@ -51,7 +52,7 @@ class ToxicityScoreEngine(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                %(relations)s, total AS MATERIALIZED (%(totals)s)
+                %(relations)s
                 INSERT INTO toxicity_result (
                     partner_id, company_id, %(columns)s, band, capped_by,
                     score_id, old_band, old_capped_by, is_changed
@@ -62,7 +63,8 @@ class ToxicityScoreEngine(models.AbstractModel):
                        cap.capped_by,
                        known.id, known.band, known.capped_by,
                        (%(old)s) IS DISTINCT FROM (%(new)s)
-                  FROM total
+                  -- OFFSET 0: so that each sum is taken once, however often it is named.
+                  FROM (%(totals)s OFFSET 0) total
                   JOIN res_company company ON company.id = total.company_id
              LEFT JOIN toxicity_score known ON known.partner_id = total.partner_id
                                            AND known.company_id = total.company_id
