@@ -63,7 +63,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                        cap.capped_by,
                        known.id, known.band, known.capped_by,
                        (%(old)s) IS DISTINCT FROM (%(new)s)
-                  -- OFFSET 0: so that each sum is taken once, however often it is named.
+                  -- OFFSET 0: each sum is taken once, however often it is named.
                   FROM (%(totals)s OFFSET 0) total
                   JOIN res_company company ON company.id = total.company_id
              LEFT JOIN toxicity_score known ON known.partner_id = total.partner_id
