@@ -71,3 +71,4 @@ from . import toxicity_score_snapshot
 from . import toxicity_signal
 from . import toxicity_signal_ethics
 from . import toxicity_weight
+from . import uom_uom

@@ -229,9 +229,10 @@ class SaleOrder(models.Model):
             self.env[model].invalidate_model(CREEP_FIELDS, flush=False)
 
     def _action_confirm(self):
+        # Confirmed again, they have the changes that they had before; others have none.
+        again = self.sudo().filtered("date_baseline")
         result = super()._action_confirm()
-        # Confirmed again, they have the changes that they had before.
-        self.sudo().filtered("scope_change_ids")._follow_creep()
+        again._follow_creep()
         return result
 
     def _action_cancel(self):

@@ -65,19 +65,13 @@ class SaleOrderLine(models.Model):
             return {}
         # Detection must not depend on what the editing user may read.
         lines = self.sudo().filtered(lambda line: line._is_agreed())
-        # At each save all lines are compared, and they share a few units.
-        lines.product_uom_id.mapped("factor")
-        hours = {
-            unit: group[:1]._get_hours(1)
-            for unit, group in lines.grouped("product_uom_id").items()
-        }
         return {
             line: LineTerms(
                 uom=line.product_uom_id.factor,
                 quantity=line.product_uom_qty,
                 price=line.price_unit,
                 discount=line.discount,
-                hours=line.product_uom_qty * hours[line.product_uom_id],
+                hours=line._get_hours(line.product_uom_qty),
                 subtotal=line.price_subtotal,
                 uom_name=line.product_uom_id.name or "",
             )
@@ -106,12 +100,8 @@ class SaleOrderLine(models.Model):
     def _get_hours(self, quantity):
         """Return *quantity* of this line in hours, 0 when not sold by time."""
         self.ensure_one()
-        # Not env.ref, which asks the database for every line whether it still exists.
-        hour_id = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
-        unit, hour = self.product_uom_id, self.env["uom.uom"].browse(hour_id)
-        if not unit or not unit._has_common_reference(hour):
-            return 0.0
-        return unit._compute_quantity(quantity, hour, round=False)
+        hours = self.env["uom.uom"]._get_hours_by_unit()
+        return quantity * hours.get(self.product_uom_id.id, 0.0)
 
     def _get_list_worth(self, quantity, uom_factor):
         """Return what a quantity in units of that size costs at list price, untaxed."""

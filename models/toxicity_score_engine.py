@@ -1,13 +1,15 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 # What one rescore may write anew; all else of a score is its identity or a person's.
 RESULT_COLUMNS = (
     *("score", "credit", "load", "coverage", "dimension_count", "has_person_word"),
     *("previous_score", "trend", "customer_class", "parts"),
 )
+# Bands go through the ORM, which remembers what it writes.
+WRITTEN_AT_ONCE = 5000
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -184,7 +186,12 @@ class ToxicityScoreEngine(models.AbstractModel):
         for (band, capped_by, is_new), ids in changes.items():
             # The first band of a customer is no change that the chatter could tell.
             scores = self.env["toxicity.score"].with_context(tracking_disable=is_new)
-            scores.browse(ids).write({"band": band, "capped_by": capped_by})
+            for some_ids in split_every(WRITTEN_AT_ONCE, ids):
+                some = scores.browse(some_ids)
+                some.write({"band": band, "capped_by": capped_by})
+                # All scores at once, as after the installation, would fill the memory.
+                some.flush_recordset()
+                some.invalidate_recordset()
         if moved_ids:
             self._keep_moved(moved_ids)
 
