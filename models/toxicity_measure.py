@@ -120,8 +120,9 @@ class ToxicityMeasure(models.AbstractModel):
 
         sudo: the facts are read of all companies.
         """
-        companies = self.env["res.company"].sudo().search([])
-        earliest = min(company._get_toxicity_window()[0] for company in companies)
+        companies = self.env["res.company"].sudo()
+        [(longest,)] = companies._read_group([], [], ["toxicity_window_days:max"])
+        earliest = fields.Date.subtract(fields.Date.today(), days=longest)
         return self.with_context(toxicity_earliest=earliest)
 
     @api.model

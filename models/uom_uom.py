@@ -13,9 +13,10 @@ class UomUom(models.Model):
         Asked with each save of an order: units hardly ever change.
         """
         # sudo: how long a unit is depends on nobody's rights
-        units = self.sudo().with_context(active_test=False).search([])
+        units = self.sudo().with_context(active_test=False)
         hour = units.env.ref("uom.product_uom_hour")
-        timed = units.filtered(lambda unit: unit._has_common_reference(hour))
+        root = hour.parent_path.split("/")[0]
+        timed = units.search([("parent_path", "=like", f"{root}/%")])
         return {unit.id: unit.factor / hour.factor for unit in timed}
 
     @api.model_create_multi
