@@ -149,6 +149,7 @@ class ToxicityDemoDifficult(models.AbstractModel):
         case.write({"approval_reason": reason, "ethics_checked": True})
         if not case._get_approval_obstacles():
             case.action_approve()
+            case.action_start_wrap_up()
 
     # -- the customer who challenges everything ------------------------------------
 

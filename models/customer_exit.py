@@ -3,7 +3,12 @@ from odoo.exceptions import UserError, ValidationError
 
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 
-OPEN_STATES = ("draft", "approved", "invoiced")
+# Before the decision, then until everything is settled; closed and cancelled end it.
+UNDECIDED_STATES = ("draft", "options", "retained")
+DECIDED_STATES = ("approved", "wrap_up", "invoiced")
+OPEN_STATES = (*UNDECIDED_STATES, *DECIDED_STATES)
+# Nothing has been issued yet: the exit can still be given up.
+CANCELLABLE_STATES = (*UNDECIDED_STATES, "approved", "wrap_up")
 # Only the buttons move these: they check first, then write in sudo.
 STEP_DEFAULTS = {
     "name": False,
@@ -62,7 +67,10 @@ class CustomerExit(models.Model):
     state = fields.Selection(
         [
             ("draft", "Draft"),
+            ("options", "Options"),
+            ("retained", "Retained"),
             ("approved", "Approved"),
+            ("wrap_up", "Wrap-up"),
             ("invoiced", "Invoiced"),
             ("closed", "Closed"),
             ("cancelled", "Cancelled"),
@@ -192,8 +200,8 @@ class CustomerExit(models.Model):
     @api.depends("commercial_partner_id", "company_id", "state")
     def _compute_still_to_bill(self):
         for record in self:
-            is_open = record.state in ("draft", "approved")
-            record.still_to_bill = record._get_amount_to_bill() if is_open else 0.0
+            is_unbilled = record.state in CANCELLABLE_STATES
+            record.still_to_bill = record._get_amount_to_bill() if is_unbilled else 0.0
 
     @api.depends_context("uid", "lang")
     @api.depends(
@@ -315,8 +323,8 @@ class CustomerExit(models.Model):
         if decided := self.filtered(lambda record: record.state != "draft"):
             raise UserError(
                 self.env._(
-                    "%(exit)s is decided: its customer and company stay. Cancel it "
-                    "and open another one.",
+                    "%(exit)s is no longer a draft: its customer and company stay. "
+                    "Cancel it and open another one.",
                     exit=decided[0].display_name,
                 )
             )
@@ -327,7 +335,8 @@ class CustomerExit(models.Model):
         if kept:
             raise UserError(
                 self.env._(
-                    "%(exit)s is decided and stays on record: cancel it instead.",
+                    "%(exit)s is no longer a draft and stays on record: cancel it "
+                    "instead.",
                     exit=kept[0].display_name,
                 )
             )
@@ -354,6 +363,11 @@ class CustomerExit(models.Model):
             approver_id=self.env.user.id,
             approval_date=fields.Datetime.now(),
         )
+
+    def action_start_wrap_up(self):
+        for record in self:
+            record._refuse_if(record._get_wrap_up_obstacles())
+        self._move_to("wrap_up")
 
     def action_close(self):
         for record in self:

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from .customer_exit import MANAGER_GROUP
+from .customer_exit import CANCELLABLE_STATES, MANAGER_GROUP, UNDECIDED_STATES
 
 POSTING_GROUP = "account.group_account_invoice"
 
@@ -24,7 +24,9 @@ class CustomerExit(models.Model):
         """What stands in the way of the next step, as {code: sentence}."""
         getters = {
             "draft": self._get_approval_obstacles,
-            "approved": self._get_invoice_obstacles,
+            "options": self._get_approval_obstacles,
+            "approved": self._get_wrap_up_obstacles,
+            "wrap_up": self._get_invoice_obstacles,
             "invoiced": self._get_closing_obstacles,
         }
         return getters[self.state]() if self.state in getters else {}
@@ -33,9 +35,12 @@ class CustomerExit(models.Model):
         """Hook: what stands in the way of the approval by the current user."""
         self.ensure_one()
         obstacles = {}
-        if self.state != "draft":
+        if self.state not in ("draft", "options"):
             obstacles["not_draft"] = self.env._(
-                "%(exit)s is no longer a draft.", exit=self.display_name
+                "%(exit)s is %(state)s: only a draft, or an exit whose options came to "
+                "nothing, is approved.",
+                exit=self.display_name,
+                state=self._get_state_label(),
             )
         if not self._is_manager():
             obstacles["not_manager"] = self.env._(
@@ -60,6 +65,26 @@ class CustomerExit(models.Model):
     def _may_approve_own(self):
         # sudo: a setting of the company that managers do not read themselves
         return self.company_id.sudo().exit_self_approval
+
+    def _get_wrap_up_obstacles(self):
+        """Hook: what stands in the way of the wrap-up, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if self.state != "approved":
+            obstacles["not_approved"] = self.env._(
+                "%(exit)s is %(state)s: an approved exit is wrapped up.",
+                exit=self.display_name,
+                state=self._get_state_label(),
+            )
+        if not self._is_manager():
+            obstacles["not_manager"] = self.env._(
+                "A manager of customer exits starts the wrap-up."
+            )
+        return obstacles
+
+    def _get_state_label(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return labels[self.state].lower()
 
     def _get_closing_obstacles(self):
         """Hook: what stands in the way of closing, as {code: sentence}."""
@@ -117,18 +142,17 @@ class CustomerExit(models.Model):
         """Hook: what stands in the way of giving the exit up, as {code: sentence}."""
         self.ensure_one()
         obstacles = {}
-        if self.state not in ("draft", "approved"):
+        if self.state not in CANCELLABLE_STATES:
             obstacles["settled"] = self.env._(
                 "%(exit)s is %(state)s and can no longer be cancelled.",
                 exit=self.display_name,
-                state=dict(self._fields["state"]._description_selection(self.env))[
-                    self.state
-                ].lower(),
+                state=self._get_state_label(),
             )
-        is_own_draft = self.state == "draft" and self._is_requester()
-        if not self._is_manager() and not is_own_draft:
+        is_own = self.state in UNDECIDED_STATES and self._is_requester()
+        if not self._is_manager() and not is_own:
             obstacles["not_manager"] = self.env._(
-                "Only its owner may cancel a draft, and a manager what is approved."
+                "Its owner may cancel an exit until it is approved, a manager after "
+                "that."
             )
         return obstacles
 
@@ -138,7 +162,12 @@ class CustomerExit(models.Model):
         """Hook: what stands in the way of the final invoice, as {code: sentence}."""
         self.ensure_one()
         obstacles = {}
-        if self.state != "approved":
+        if self.state == "approved":
+            obstacles["not_wrapped_up"] = self.env._(
+                "%(exit)s is approved: start its wrap-up before the final invoice.",
+                exit=self.display_name,
+            )
+        elif self.state != "wrap_up":
             obstacles["not_approved"] = self.env._(
                 "%(exit)s is not approved: have it approved before its final invoice.",
                 exit=self.display_name,

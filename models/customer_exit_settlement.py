@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, clean_context, float_is_zero
 
-from .customer_exit import OPEN_STATES
+from .customer_exit import DECIDED_STATES, OPEN_STATES
 
 
 class SettlementLine(NamedTuple):
@@ -169,7 +169,7 @@ class CustomerExit(models.Model):
             ],
             limit=1,
         )
-        if found.state in ("approved", "invoiced"):
+        if found.state in DECIDED_STATES:
             return found
         raise RedirectWarning(
             self._get_unapproved_sentence(found, customer),

@@ -217,7 +217,7 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         return date.today() - timedelta(days=days)
 
     @classmethod
-    def make_exit(cls, customer=None, state="approved", **values):
+    def make_exit(cls, customer=None, state="wrap_up", **values):
         """An exit asked for by the salesperson, as far as `state` says."""
         exit_case = (
             cls.env["customer.exit"]
@@ -228,6 +228,8 @@ class ToxicityCommon(AccountTestInvoicingCommon):
             exit_case = exit_case.with_user(cls.manager)
             exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
             exit_case.action_approve()
+        if state == "wrap_up":
+            exit_case.action_start_wrap_up()
         return exit_case
 
     @classmethod

@@ -21,6 +21,7 @@ class TestCustomerExit(ToxicityCommon):
         managed.write({"approval_reason": "Enough", "ethics_checked": True})
         managed.action_approve()
         self.assertEqual(exit_case.approver_id, self.manager)
+        managed.action_start_wrap_up()
         managed.action_issue_final_invoice()
         self.assertEqual(exit_case.open_receivable, 500)
         self.assertEqual(exit_case.still_to_bill, 0)
@@ -102,6 +103,20 @@ class TestCustomerExit(ToxicityCommon):
             self.assertIn(obstacles[code], exit_case.obstacles)
         self.assertEqual(exit_case.state, "draft")
 
+    # Wrapping up
+
+    def test_a_user_does_not_start_the_wrap_up(self):
+        exit_case = self.make_exit(state="approved").with_user(self.salesperson)
+        self.assertIn("not_manager", exit_case._get_wrap_up_obstacles())
+        with self.assertRaises(UserError):
+            exit_case.action_start_wrap_up()
+        self.assertEqual(exit_case.state, "approved")
+
+    def test_only_what_is_approved_is_wrapped_up(self):
+        exit_case = self.make_exit(state="draft").with_user(self.manager)
+        with self.assertRaisesRegex(UserError, "an approved exit is wrapped up"):
+            exit_case.action_start_wrap_up()
+
     # Closing
 
     def test_an_unpaid_invoice_keeps_the_exit_open_until_decided(self):
@@ -137,7 +152,7 @@ class TestCustomerExit(ToxicityCommon):
         exit_case.settlement_reason = "Too lazy"
         with self.assertRaisesRegex(UserError, "issue the final invoice"):
             exit_case.action_settle_without_invoice()
-        self.assertEqual(exit_case.state, "approved")
+        self.assertEqual(exit_case.state, "wrap_up")
 
     # Rights
 
@@ -212,7 +227,7 @@ class TestCustomerExit(ToxicityCommon):
 
     def test_a_decided_exit_keeps_its_customer(self):
         exit_case = self.make_exit()
-        with self.assertRaisesRegex(UserError, "decided"):
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
             exit_case.partner_id = self.make_customer(name="Other")
 
     def test_a_decided_exit_is_not_deleted(self):

@@ -11,7 +11,7 @@ class TestDemo(DemoCommon):
     def test_the_one_who_overstated_himself_is_toxic_and_ready_to_be_settled(self):
         self.assertStory("brightwater", "toxic", "draining", "rising")
         case = self.get_exit("brightwater")
-        self.assertEqual(case.state, "approved")
+        self.assertEqual(case.state, "wrap_up")
         # 52 h at 140, 2 workshops at 1600, 18 h at 110, less 30 % of the order
         self.assertAlmostEqual(case.still_to_bill, 12460 - 0.3 * 24200)
 

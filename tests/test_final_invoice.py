@@ -263,7 +263,10 @@ class TestFinalInvoice(FinalInvoiceCommon):
     def test_an_exit_that_is_not_approved_bills_nothing(self):
         order = self.make_order((self.service_delivered, 5))
         order.order_line.qty_delivered = 3
-        self.assert_refused(self.make_exit(state="draft"), "not_approved")
+        exit_case = self.make_exit(state="draft")
+        self.assert_refused(exit_case, "not_approved")
+        exit_case.action_cancel()
+        self.assert_refused(self.make_exit(state="approved"), "not_wrapped_up")
 
     def test_a_manager_without_billing_rights_is_told_who_has_them(self):
         order = self.make_order((self.service_delivered, 5))
@@ -273,7 +276,7 @@ class TestFinalInvoice(FinalInvoiceCommon):
         with self.assertRaises(UserError) as caught:
             exit_case.with_user(seller).action_issue_final_invoice()
         self.assertIn(self.manager.name, str(caught.exception))
-        self.assertEqual(exit_case.state, "approved")
+        self.assertEqual(exit_case.state, "wrap_up")
 
     def test_a_price_changed_on_an_invoice_stands_in_the_way(self):
         order = self.make_order((self.service_delivered, 5))

@@ -394,7 +394,7 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
         order.order_line.qty_delivered = 5
         with self.assertRaisesRegex(UserError, "changed since"):
             preview.action_issue()
-        self.assertEqual(exit_case.state, "approved")
+        self.assertEqual(exit_case.state, "wrap_up")
         self.assertFalse(order.invoice_ids)
 
     def run_action(self, xmlid, records):

@@ -79,7 +79,7 @@ class TestFinalInvoiceRace(BaseCase):
         order.action_confirm()
         order.order_line.qty_delivered = 7
         exit_case = env["customer.exit"].create(
-            {"partner_id": customer.id, "state": "approved"}
+            {"partner_id": customer.id, "state": "wrap_up"}
         )
         self.made = {
             record._name: record.ids
@@ -177,7 +177,7 @@ class TestFinalInvoiceRace(BaseCase):
         self.assertEqual((count, billed), (1, 700))
         lost = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         self.assertEqual([type(error) for error in lost], [UserError])
-        self.assertEqual(state, "invoiced" if lost == outcomes[1:] else "approved")
+        self.assertEqual(state, "invoiced" if lost == outcomes[1:] else "wrap_up")
 
     def test_a_down_payment_at_the_same_time_is_deducted_or_comes_after(self):
         outcomes = self.race(self.press, self.advance_by_odoo)

@@ -78,6 +78,10 @@ registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice",
             run: "click",
         },
         {
+            trigger: "button[name=action_start_wrap_up]",
+            run: "click",
+        },
+        {
             content: "Look at what the final invoice holds",
             trigger: "button[name=action_preview_final_invoice]",
             run: "click",
