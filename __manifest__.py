@@ -44,6 +44,8 @@
         "views/scope_change_views.xml",
         "views/scope_change_proposal_views.xml",
         "views/customer_exit_views.xml",
+        "views/customer_exit_approval_views.xml",
+        "views/customer_exit_impact_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",

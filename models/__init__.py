@@ -10,6 +10,9 @@ from . import customer_claim_checks
 from . import customer_claim_signal
 from . import customer_exit
 from . import customer_exit_obstacles
+from . import customer_exit_approval
+from . import customer_exit_impact_query
+from . import customer_exit_impact
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import goodwill_entry

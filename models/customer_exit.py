@@ -18,6 +18,24 @@ STEP_DEFAULTS = {
     "date_closed": False,
     "invoice_ids": [],
     "rebill_line_ids": [],
+    # What the approval keeps of the impact, see customer_exit_impact.py
+    **dict.fromkeys(
+        (
+            "approved_revenue",
+            "approved_cost",
+            "approved_margin",
+            "approved_hours",
+            "approved_share",
+            "approved_share_after",
+            "approved_pipeline",
+            "approved_months",
+            "approved_is_replaced",
+            "approved_receivable",
+            "approved_to_bill",
+            "approved_payable",
+        ),
+        False,
+    ),
 }
 CLOSED_FIELDS = {*STEP_DEFAULTS, "commercial_partner_id"}
 DECISION_FIELDS = {

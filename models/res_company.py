@@ -50,6 +50,14 @@ class ResCompany(models.Model):
         groups="toxic_customer_exit.group_toxicity_manager",
         help="For companies of one person: otherwise another manager approves.",
     )
+    exit_notice_days = fields.Integer(
+        string="Notice period of exits (days)",
+        default=30,
+        required=True,
+        groups="toxic_customer_exit.group_toxicity_manager",
+        help="How long before an exit takes effect the customer is told; may be "
+        "changed on each exit.",
+    )
 
     _toxicity_thresholds_ordered = models.Constraint(
         "CHECK (0 < toxicity_watch_threshold"
@@ -74,6 +82,11 @@ class ResCompany(models.Model):
     _scope_creep_threshold_range = models.Constraint(
         "CHECK (scope_creep_threshold > 0 AND scope_creep_threshold <= 1000)",
         "The creep from which to renegotiate lies above 0 and up to 1000 %.",
+    )
+
+    _exit_notice_range = models.Constraint(
+        "CHECK (exit_notice_days BETWEEN 0 AND 3650)",
+        "The notice period of exits lies between 0 and 3650 days.",
     )
 
     def write(self, vals):

@@ -24,6 +24,11 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         groups="toxic_customer_exit.group_toxicity_manager",
     )
+    exit_notice_days = fields.Integer(
+        related="company_id.exit_notice_days",
+        readonly=False,
+        groups="toxic_customer_exit.group_toxicity_manager",
+    )
     toxicity_failures = fields.Char(
         compute="_compute_toxicity_failures",
         groups="toxic_customer_exit.group_toxicity_manager",

@@ -8,6 +8,8 @@ from . import test_confidentiality_rpc
 from . import test_customer_claim
 from . import test_customer_claim_signal
 from . import test_customer_exit
+from . import test_customer_exit_approval
+from . import test_customer_exit_impact
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request

@@ -217,6 +217,49 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         return date.today() - timedelta(days=days)
 
     @classmethod
+    def make_work(cls, hours, customer=None, cost=40.0, worked_on=None, user=None):
+        """A timesheet on a project of the customer, at that cost an hour."""
+        customer = customer or cls.customer
+        project = cls.env["project.project"].search(
+            [("partner_id", "=", customer.id), ("name", "=", "Advice")], limit=1
+        ) or cls.env["project.project"].create(
+            {
+                "name": "Advice",
+                "partner_id": customer.id,
+                "company_id": cls.company.id,
+                "allow_billable": True,
+            }
+        )
+        return (
+            cls.env["account.analytic.line"]
+            .sudo()
+            .create(
+                {
+                    "name": "Worked",
+                    "project_id": project.id,
+                    "employee_id": cls.get_employee(user, cost).id,
+                    "unit_amount": hours,
+                    "date": worked_on or date.today(),
+                }
+            )
+        )
+
+    @classmethod
+    def get_employee(cls, user, cost):
+        """The employee of the user, or another one, with that cost an hour."""
+        user = user or cls.env["res.users"]
+        employees = cls.env["hr.employee"].sudo()
+        domain = [("user_id", "=", user.id), ("hourly_cost", "=", cost)]
+        return employees.search(domain, limit=1) or employees.create(
+            {
+                "name": user.name or f"At {cost}",
+                "user_id": user.id,
+                "hourly_cost": cost,
+                "company_id": cls.company.id,
+            }
+        )
+
+    @classmethod
     def make_exit(cls, customer=None, state="wrap_up", **values):
         """An exit asked for by the salesperson, as far as `state` says."""
         exit_case = (

@@ -78,7 +78,7 @@ FIELDS = {
             "toxicity_watch_threshold",
             "toxicity_window_days",
         },
-        MANAGER_GROUP: {"exit_self_approval"},
+        MANAGER_GROUP: {"exit_notice_days", "exit_self_approval"},
     },
     "res.config.settings": {
         USER_GROUP: {
@@ -89,7 +89,11 @@ FIELDS = {
             "toxicity_watch_threshold",
             "toxicity_window_days",
         },
-        MANAGER_GROUP: {"exit_self_approval", "toxicity_failures"},
+        MANAGER_GROUP: {
+            "exit_notice_days",
+            "exit_self_approval",
+            "toxicity_failures",
+        },
     },
     "res.partner": {
         USER_GROUP: {

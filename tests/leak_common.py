@@ -401,6 +401,7 @@ class LeakCommon(ToxicityCommon):
                 "toxicity_strained_threshold": 51,
                 "toxicity_toxic_threshold": 76,
                 "toxicity_window_days": 366,
+                "exit_notice_days": 31,
                 "exit_self_approval": True,
             }
         )

@@ -1,0 +1,317 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .customer_exit_impact_query import YearOfBusiness
+from .margin_replacement import months_to_replace
+
+# What is kept of the impact with the approval: stored field -> computed field.
+FROZEN = {
+    "approved_revenue": "impact_revenue",
+    "approved_cost": "impact_cost",
+    "approved_margin": "impact_margin",
+    "approved_hours": "impact_hours",
+    "approved_share": "impact_share",
+    "approved_share_after": "impact_share_after",
+    "approved_pipeline": "impact_pipeline",
+    "approved_months": "impact_months",
+    "approved_is_replaced": "impact_is_replaced",
+    "approved_receivable": "open_receivable",
+    "approved_to_bill": "still_to_bill",
+    "approved_payable": "open_payable",
+}
+
+
+def is_live(name, field):
+    """Whether the field is a figure that is read from documents."""
+    return name.startswith(("impact_", "open_", "still_")) and not field.store
+
+
+class CustomerExit(models.Model):
+    """What ending this relationship costs and frees: now, and when it was approved.
+
+    Figures are computed anew whenever they are looked at; the approval keeps those it
+    was given on. Each of them opens the records that it is made of.
+    """
+
+    _inherit = "customer.exit"
+
+    impact_revenue = fields.Monetary("Yearly revenue", compute="_compute_impact")
+    impact_cost = fields.Monetary("Cost of the work", compute="_compute_impact")
+    impact_margin = fields.Monetary(
+        "Yearly margin",
+        compute="_compute_impact",
+        help="Revenue less the cost of the hours worked for the customer.",
+    )
+    impact_hours = fields.Float("Hours freed per year", compute="_compute_impact")
+    impact_hours_monthly = fields.Float(
+        "Hours freed per month", compute="_compute_impact"
+    )
+    impact_share = fields.Float("Share of our revenue", compute="_compute_impact")
+    impact_share_after = fields.Float(
+        "Largest customer's share afterwards", compute="_compute_impact"
+    )
+    impact_pipeline = fields.Monetary(
+        "Weighted pipeline of others",
+        compute="_compute_impact",
+        help="Expected revenue × probability of the open opportunities of everybody "
+        "else that have an expected closing.",
+    )
+    impact_months = fields.Integer("Months", compute="_compute_impact")
+    impact_is_replaced = fields.Boolean("Replaceable", compute="_compute_impact")
+    impact_months_text = fields.Char(
+        "Months to replace the margin",
+        compute="_compute_impact",
+        help="Until the pipeline of others, as it is expected to close and at the "
+        "usual margin, has earned this customer's yearly margin; a month earns no "
+        "more than the freed hours do at the usual yield of customers who are not "
+        "strained.",
+    )
+    open_payable = fields.Monetary(
+        "We owe them",
+        compute="_compute_open_payable",
+        help="They are a vendor of ours too: open vendor bills, which an exit leaves "
+        "alone.",
+    )
+    vendor_bill_count = fields.Integer(compute="_compute_open_payable")
+
+    approved_revenue = fields.Monetary("Yearly revenue at approval", readonly=True)
+    approved_cost = fields.Monetary("Cost of the work at approval", readonly=True)
+    approved_margin = fields.Monetary("Yearly margin at approval", readonly=True)
+    approved_hours = fields.Float("Yearly hours at approval", readonly=True)
+    approved_share = fields.Float(
+        "Share of our revenue at approval", readonly=True, aggregator="avg"
+    )
+    approved_share_after = fields.Float(
+        "Largest share afterwards, at approval", readonly=True, aggregator="avg"
+    )
+    approved_pipeline = fields.Monetary("Pipeline of others at approval", readonly=True)
+    approved_months = fields.Integer(
+        "Months to replace at approval", readonly=True, aggregator="avg"
+    )
+    approved_is_replaced = fields.Boolean("Replaceable at approval", readonly=True)
+    approved_months_text = fields.Char(
+        "Time to replace at approval", compute="_compute_approved_months_text"
+    )
+    approved_receivable = fields.Monetary("Receivable at approval", readonly=True)
+    approved_to_bill = fields.Monetary("To bill at approval", readonly=True)
+    approved_payable = fields.Monetary("Owed to them at approval", readonly=True)
+
+    @api.depends("commercial_partner_id", "company_id")
+    @api.depends_context("lang")
+    def _compute_impact(self):
+        years = self._get_years_of_business()
+        pipelines = self._get_pipelines()
+        for record in self:
+            key = (record.commercial_partner_id.id, record.company_id.id)
+            year = years.get(key, YearOfBusiness())
+            months = record._get_months_to_replace(year, pipelines[record])
+            record.impact_revenue = year.revenue
+            record.impact_cost = year.cost
+            record.impact_margin = year.margin
+            record.impact_hours = year.hours
+            record.impact_hours_monthly = year.hours / 12
+            record.impact_share = year.share
+            record.impact_share_after = year.largest_share_after
+            record.impact_pipeline = sum(pipelines[record].values())
+            record.impact_months = months or 0
+            record.impact_is_replaced = months is not None
+            record.impact_months_text = record._describe_months(
+                record.impact_months, record.impact_is_replaced
+            )
+
+    def _get_months_to_replace(self, year, pipeline):
+        rate = year.usual_margin_rate
+        monthly_hours = year.hours / 12
+        has_capacity = year.usual_yield and monthly_hours > 0
+        return months_to_replace(
+            year.margin,
+            {month: revenue * rate for month, revenue in pipeline.items()},
+            year.usual_yield * monthly_hours if has_capacity else None,
+        )
+
+    def _describe_months(self, months, is_replaced):
+        if not is_replaced:
+            return self.env._("Not by the pipeline there is")
+        if not months:
+            return self.env._("Nothing to replace")
+        return self.env._("%(months)s months", months=months)
+
+    @api.depends("approved_months", "approved_is_replaced", "approval_date")
+    @api.depends_context("lang")
+    def _compute_approved_months_text(self):
+        for record in self:
+            record.approved_months_text = bool(
+                record.approval_date
+            ) and self._describe_months(
+                record.approved_months, record.approved_is_replaced
+            )
+
+    @api.depends("commercial_partner_id", "company_id")
+    def _compute_open_payable(self):
+        # sudo: the sum is for everyone who works on the exit, the bills are not
+        groups = (
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+                    ("company_id", "in", self.company_id.ids),
+                    *self._get_unpaid_bills_domain(),
+                ],
+                ["commercial_partner_id", "company_id"],
+                ["amount_residual_signed:sum", "__count"],
+            )
+        )
+        found = {
+            (partner.id, company.id): (-amount, count)
+            for partner, company, amount, count in groups
+        }
+        for record in self:
+            key = (record.commercial_partner_id.id, record.company_id.id)
+            amount, count = found.get(key, (0.0, 0))
+            record.open_payable, record.vendor_bill_count = amount, count
+
+    def _get_unpaid_bills_domain(self):
+        return [
+            ("move_type", "in", ("in_invoice", "in_refund", "in_receipt")),
+            ("state", "=", "posted"),
+            ("amount_residual_signed", "!=", 0),
+        ]
+
+    def _move_to(self, state, **vals):
+        if state == "approved":
+            self._freeze_impact()
+        return super()._move_to(state, **vals)
+
+    def _freeze_impact(self):
+        """Keep the figures that the approval is given on."""
+        # They depend on documents that the ORM does not follow: read anew, and again.
+        self._forget_impact()
+        for record in self:
+            # sudo: nobody writes these but the approval
+            record.sudo().write(
+                {kept: record[computed] for kept, computed in FROZEN.items()}
+            )
+        self._forget_impact()
+
+    def _forget_impact(self):
+        names = [name for name, field in self._fields.items() if is_live(name, field)]
+        self.invalidate_recordset(names, flush=False)
+
+    # Opening what a number is made of
+
+    def action_open_impact(self):
+        """Open exactly the records behind the number that the button names."""
+        self.ensure_one()
+        self.check_access("read")
+        code = self.env.context.get("impact")
+        getters = self._get_impact_records()
+        if code not in getters:
+            raise UserError(
+                self.env._(
+                    "Choose a figure of %(exit)s to open: %(code)s is none.",
+                    exit=self.display_name,
+                    code=code,
+                )
+            )
+        model, name, domain = getters[code]()
+        action = {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "list,form",
+            "domain": list(domain),
+            "context": {"create": False, "active_test": False},
+            "help": self.env._("Nothing that you may read is behind this figure."),
+        }
+        if view := self.env["toxicity.measure"]._get_list_view(model):
+            action["views"] = [(view, "list"), (False, "form")]
+        return action
+
+    def _get_impact_records(self):
+        """Hook: {code of a figure: getter of (model, name, domain) behind it}."""
+        return {
+            "revenue": self._get_revenue_records,
+            "work": self._get_work_records,
+            "portfolio": self._get_portfolio_records,
+            "portfolio_after": self._get_portfolio_after_records,
+            "receivable": self._get_receivable_records,
+            "to_bill": self._get_to_bill_records,
+            "pipeline": self._get_pipeline_records,
+            "payable": self._get_payable_records,
+        }
+
+    def _get_customer_year_domain(self, field):
+        measures = self.env["toxicity.measure"]
+        return (
+            measures._get_customer_domain("partner_id", self.commercial_partner_id)
+            & Domain("company_id", "=", self.company_id.id)
+            & measures._get_window_domain(field, *self._get_year())
+        )
+
+    def _get_revenue_records(self):
+        domain = self._get_customer_year_domain("invoice_date")
+        name = self.env._("Invoices of the year")
+        return "account.move", name, domain & self._get_posted_domain()
+
+    def _get_posted_domain(self):
+        types = ("out_invoice", "out_refund")
+        return Domain("move_type", "in", types) & Domain("state", "=", "posted")
+
+    def _get_work_records(self):
+        domain = self._get_customer_year_domain("date")
+        name = self.env._("Timesheets of the year")
+        return "account.analytic.line", name, domain & Domain("project_id", "!=", False)
+
+    def _get_portfolio_records(self):
+        measures, partners = self.env["toxicity.measure"], self.env["res.partner"]
+        own = self.env.execute_query(self.env["toxicity.score"]._get_own_query())
+        own_ids = [row[0] for row in own]
+        ours = partners.with_context(active_test=False)._search(
+            ["|", ("id", "in", own_ids), ("commercial_partner_id", "in", own_ids)]
+        )
+        domain = (
+            self._get_posted_domain()
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("partner_id", "!=", False)
+            & Domain("partner_id", "not in", list(ours))
+            & measures._get_window_domain("invoice_date", *self._get_year())
+        )
+        return "account.move", self.env._("Invoices of all customers"), domain
+
+    def _get_portfolio_after_records(self):
+        model, _name, domain = self._get_portfolio_records()
+        theirs = Domain(
+            "partner_id.commercial_partner_id", "!=", self.commercial_partner_id.id
+        )
+        return model, self.env._("Invoices of the other customers"), domain & theirs
+
+    def _get_receivable_records(self):
+        domain = Domain(self._get_unpaid_invoices_domain()) & self._get_their_moves()
+        return "account.move", self.env._("Unpaid invoices"), domain
+
+    def _get_their_moves(self):
+        customer, company = self.commercial_partner_id, self.company_id
+        return Domain("commercial_partner_id", "=", customer.id) & Domain(
+            "company_id", "=", company.id
+        )
+
+    def _get_to_bill_records(self):
+        plan = self._get_settlement_plan()
+        lines = [entry.line.id for entry in plan if self._is_to_bill(entry)]
+        name = self.env._("Order lines still to bill")
+        return "sale.order.line", name, Domain("id", "in", lines)
+
+    def _get_pipeline_records(self):
+        domain = self._get_pipeline_domain(self.company_id) & (
+            Domain("partner_id", "=", False)
+            | Domain(
+                "partner_id.commercial_partner_id", "!=", self.commercial_partner_id.id
+            )
+        )
+        return "crm.lead", self.env._("Open opportunities of others"), domain
+
+    def _get_payable_records(self):
+        domain = Domain(self._get_unpaid_bills_domain()) & self._get_their_moves()
+        return "account.move", self.env._("Vendor bills"), domain
