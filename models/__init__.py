@@ -35,7 +35,9 @@ from . import sale_order_change_order
 from . import sale_order_creep
 from . import sale_order_line
 from . import sale_order_line_list_price
+from . import sale_order_line_settlement
 from . import sale_order_scan
+from . import sale_order_settlement
 from . import scope_change
 from . import scope_change_activity
 from . import scope_change_amendment

@@ -1,9 +1,10 @@
 from collections import defaultdict
+from datetime import date
 from typing import NamedTuple
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare
+from odoo.tools import SQL, float_compare
 
 
 class Billed(NamedTuple):
@@ -13,6 +14,18 @@ class Billed(NamedTuple):
     credited: float
     amount: float
     documents: int
+
+
+class BilledItem(NamedTuple):
+    """A line of a posted document; the sign is that of its effect on the bill."""
+
+    sign: int
+    quantity: float
+    uom_id: int
+    amount: float
+    currency_id: int
+    date: date
+    is_settling: bool
 
 
 class CustomerExit(models.Model):
@@ -45,54 +58,72 @@ class CustomerExit(models.Model):
 
     def _get_billed(self, lines):
         """{order line: Billed} from the posted invoices and credit notes."""
-        # sudo: the law is about all documents, whoever may read them
-        items = (
-            self.env["account.move.line"]
-            .sudo()
-            .search(
-                [
-                    ("sale_line_ids", "in", lines.ids),
-                    ("move_id.move_type", "in", ("out_invoice", "out_refund")),
-                    ("display_type", "=", "product"),
-                    "|",
-                    ("parent_state", "=", "posted"),
-                    ("move_id.payment_state", "=", "invoicing_legacy"),
-                ]
-            )
-        )
         items_by_line = defaultdict(list)
-        for item in items:
-            for line in item.sale_line_ids:
-                items_by_line[line.id].append(item)
+        if lines:
+            self.env["account.move"].flush_model()
+            self.env["account.move.line"].flush_model()
+            for line_id, *item in self.env.execute_query(self._get_items_query(lines)):
+                items_by_line[line_id].append(BilledItem(*item))
         return {line: self._sum_billed(line, items_by_line[line.id]) for line in lines}
+
+    def _get_items_query(self, lines):
+        # SQL: all documents count, whoever may read them, and as PostgreSQL has them
+        return SQL(
+            """
+            SELECT rel.order_line_id,
+                   CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END,
+                   item.quantity, item.product_uom_id, item.price_subtotal,
+                   item.currency_id, move.invoice_date, move.exit_id IS NOT NULL
+              FROM sale_order_line_invoice_rel rel
+              JOIN account_move_line item ON item.id = rel.invoice_line_id
+              JOIN account_move move ON move.id = item.move_id
+             WHERE rel.order_line_id = ANY(%s)
+               AND item.display_type = 'product'
+               AND move.move_type IN ('out_invoice', 'out_refund')
+               AND (move.state = 'posted' OR move.payment_state = 'invoicing_legacy')
+          ORDER BY item.id
+            """,
+            lines.ids,
+        )
 
     def _sum_billed(self, line, items):
         quantity = credited = amount = 0.0
         for item in items:
-            units = item.product_uom_id._compute_quantity(
-                item.quantity, line.product_uom_id
-            )
-            sign = 1 if item.move_id.move_type == "out_invoice" else -1
-            quantity += sign * units
-            amount += sign * item.currency_id._convert(
-                item.price_subtotal,
-                line.currency_id,
-                line.company_id,
-                item.move_id.invoice_date,
-            )
-            if sign < 0 and units > 0 and not item.move_id.exit_id:
+            units = self._convert_units(item, line)
+            quantity += item.sign * units
+            amount += item.sign * self._convert_amount(item, line)
+            if item.sign < 0 and units > 0 and not item.is_settling:
                 credited += units
         return Billed(quantity, credited, amount, len(items))
 
-    def _get_deviations(self, lines, promise):
+    def _convert_units(self, item, line):
+        if item.uom_id in (None, line.product_uom_id.id):
+            return item.quantity
+        unit = self.env["uom.uom"].browse(item.uom_id)
+        return unit._compute_quantity(item.quantity, line.product_uom_id)
+
+    def _convert_amount(self, item, line):
+        if item.currency_id == line.currency_id.id:
+            return item.amount
+        currency = self.env["res.currency"].browse(item.currency_id)
+        return currency._convert(
+            item.amount, line.currency_id, line.company_id, item.date
+        )
+
+    def _get_deviations(self, lines, promise, billed):
         """{order line: billed − promised, untaxed} where they disagree."""
         deviations = {}
-        for line, billed in self._get_billed(lines).items():
+        for line in lines:
             due = 0.0 if line.is_downpayment else line._get_untaxed(promise[line])
-            difference = billed.amount - due
-            if abs(difference) > self._get_rounding_room(line, billed.documents):
+            difference = billed[line].amount - due
+            if not self._is_rounding(difference, line, billed[line].documents):
                 deviations[line] = difference
         return deviations
+
+    def _is_rounding(self, difference, line, documents):
+        if abs(difference) < line.currency_id.rounding / 100:
+            return True
+        return abs(difference) <= self._get_rounding_room(line, documents)
 
     def _get_rounding_room(self, line, documents):
         """Each document rounds its lines by itself: half a unit at most per line.
@@ -130,14 +161,15 @@ class CustomerExit(models.Model):
         rounding, nor behind another line. Down payments count by value alone.
         """
         lines = self._get_law_lines()
+        billed = self._get_billed(lines)
         known = lines.filtered(lambda line: line in promise)
-        breaches = self._get_deviations(known, promise)
+        breaches = self._get_deviations(known, promise, billed)
         digits = self.env["decimal.precision"].precision_get("Product Unit")
-        for line, billed in self._get_billed(lines).items():
+        for line in lines:
             due = promise.get(line, 0.0)
-            is_off = float_compare(billed.quantity, due, precision_digits=digits)
+            is_off = float_compare(billed[line].quantity, due, precision_digits=digits)
             if line not in promise or is_off and not line.is_downpayment:
-                breaches[line] = billed.amount - line._get_untaxed(due)
+                breaches[line] = billed[line].amount - line._get_untaxed(due)
         return breaches
 
     def _describe_deviations(self, deviations):

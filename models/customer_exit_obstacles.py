@@ -281,7 +281,7 @@ class CustomerExit(models.Model):
         )
         billed = self._get_billed(lines)
         promise = {line: billed[line].quantity for line in lines}
-        deviations = self._get_deviations(lines, promise)
+        deviations = self._get_deviations(lines, promise, billed)
         if not deviations:
             return {}
         return {

@@ -5,6 +5,7 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, clean_context, float_is_zero
 
 from .customer_exit import DECIDED_STATES, OPEN_STATES
+from .sale_order_settlement import SettledExit
 
 
 class SettlementLine(NamedTuple):
@@ -264,9 +265,9 @@ class CustomerExit(models.Model):
         self._settle_discount_lines()
         promise = self._get_promise()
         plan = self._prepare_settlement()
-        moves = self._get_settlement_orders()._create_invoices(final=True)
-        moves.exit_id = self
-        moves._put_down_payments_last()
+        orders = self._get_settlement_orders()
+        noted = orders.with_context(settled_exit=SettledExit(self.id))
+        moves = noted._create_invoices(final=True).with_env(self.env)
         # The moves come back in sudo, which skips the check of who may post:
         # _get_invoice_obstacles has made it.
         moves.action_post()
@@ -286,9 +287,8 @@ class CustomerExit(models.Model):
     def _prepare_settlement(self):
         """Make the orders say what was delivered, and what of it is to be billed."""
         plan = self._get_settlement_plan()
-        entries = {entry.line: entry for entry in plan}
-        for order in self._get_orders(plan):
-            order._cut_to_delivered(entries, self._prepare_scope_change())
+        orders = self._get_orders(plan)
+        orders._cut_to_delivered(plan, self._prepare_scope_change())
         for entry in plan:
             entry.line._set_to_invoice(entry.to_bill)
         return plan
@@ -302,8 +302,8 @@ class CustomerExit(models.Model):
         }
 
     def _settle_discount_lines(self):
-        for order in self._get_settlement_orders():
-            order._settle_discounts(self._prepare_scope_change())
+        orders = self._get_settlement_orders()
+        orders._settle_discounts(self._prepare_scope_change())
 
     def _leave_nothing_to_invoice(self, plan):
         """Invoicing recomputes what is forgiven back into "to invoice": undo that."""

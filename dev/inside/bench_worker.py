@@ -15,6 +15,8 @@ from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from bench_exit import FinalInvoice  # isort: skip (beside this file)
+
 USER = "bench"
 GROUPS = (
     *("sales_team.group_sale_manager", "project.group_project_manager"),
@@ -25,7 +27,7 @@ OWN_GROUP = "toxic_customer_exit.group_toxicity_user"
 BOOKKEEPING = ("toxicity_score_run", "ir_cron_progress")
 
 
-class Worker:
+class Worker(FinalInvoice):
     """The tasks: each public method is one, takes JSON and returns JSON."""
 
     def __init__(self, database):

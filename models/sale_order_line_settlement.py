@@ -1,0 +1,140 @@
+from odoo import models
+from odoo.tools import float_compare
+
+from .scope_context import QUIET
+
+
+class SaleOrderLine(models.Model):
+    """What an order line contributes to the settlement of its customer's exit."""
+
+    _inherit = "sale.order.line"
+
+    def _is_order_discount(self):
+        """A discount on the whole order, as Odoo's discount button adds it."""
+        self.ensure_one()
+        return bool(self._is_global_discount() or self._is_discount_line())
+
+    def _follows_delivery(self):
+        """A discount that nobody marked as delivered is due like the rest is."""
+        return self._is_order_discount() and not self.qty_delivered
+
+    def _get_settled_delivery(self, share):
+        """(delivered quantity, price) as the settlement counts this line.
+
+        A discount follows the delivered share by its price, to the cent, while
+        nothing of it is billed; afterwards only its quantity can still change.
+        """
+        self.ensure_one()
+        if not self._follows_delivery():
+            return self.qty_delivered, self.price_unit
+        if self.invoice_lines or not share:
+            return self._round_quantity(self.product_uom_qty * share), self.price_unit
+        return self.product_uom_qty, self.price_unit * share
+
+    def _get_credited_quantity(self):
+        """What credit notes took back, other than those that settled an exit."""
+        self.ensure_one()
+        credit_lines = self.invoice_lines.filtered(
+            lambda item: (
+                item.move_id.move_type == "out_refund"
+                and item.parent_state == "posted"
+                and not item.move_id.exit_id
+                and item.quantity > 0
+            )
+        )
+        return sum(
+            item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
+            for item in credit_lines
+        )
+
+    def _get_downpayment_left(self):
+        """The price of what was paid in advance and neither deducted nor credited.
+
+        By value: a credit note may lower a down payment's price or its quantity.
+        """
+        self.ensure_one()
+        return self.currency_id.round(
+            sum(
+                item.quantity * item.price_unit * -item.move_id.direction_sign
+                for item in self.invoice_lines
+                if item.parent_state == "posted"
+            )
+        )
+
+    def _prepare_discount_vals(self, share):
+        delivered, price = self._get_settled_delivery(share)
+        return {
+            "product_uom_qty": delivered,
+            "price_unit": price,
+            "discount": self.discount,
+            "qty_delivered": delivered,
+        }
+
+    def _is_to_cut(self, delivered):
+        """Whether this line is billed as ordered and was not delivered like that.
+
+        What milestones deliver is a share of the ordered quantity, which must stay.
+        """
+        self.ensure_one()
+        return (
+            self.product_id.invoice_policy == "order"
+            and self.qty_delivered_method != "milestones"
+            and self._differs(self.product_uom_qty, delivered)
+        )
+
+    def _prepare_cut_vals(self, delivered):
+        """All in one write: a quantity alone would be priced from the pricelist again.
+
+        The delivered quantity too, which a new ordered one makes Odoo compute again.
+        """
+        return {
+            "product_uom_qty": delivered,
+            "price_unit": self.price_unit,
+            "discount": self.discount,
+            "qty_delivered": self.qty_delivered,
+        }
+
+    def _write_noted_once(self, vals_by_line):
+        """Write what differs from line to line, and note what it changed once.
+
+        {line: values}; the lines that get the same values are written together.
+        """
+        before = self._get_line_terms()
+        quiet = self.with_context(scope_change_skip=QUIET)
+        for items, lines in self.grouped(
+            lambda line: tuple(sorted(vals_by_line[line].items()))
+        ).items():
+            lines.with_env(quiet.env).write(dict(items))
+        self._detect_scope_changes(before)
+
+    def _update_line_quantity(self, values):
+        # A settled order gets one note: see sale.order._write_lines.
+        if self.env.context.get("settlement_note"):
+            return None
+        return super()._update_line_quantity(values)
+
+    def _set_to_invoice(self, quantity):
+        if self._differs(self.qty_to_invoice, quantity):
+            self.qty_to_invoice = quantity
+
+    def _differs(self, quantity, other):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return float_compare(quantity, other, precision_digits=digits) != 0
+
+    def _is_price_included(self):
+        return any(tax.price_include for tax in self.tax_ids.flatten_taxes_hierarchy())
+
+    def _get_untaxed(self, quantity, price_unit=None):
+        """The untaxed price of a quantity, unrounded unless taxes are in the price."""
+        self.ensure_one()
+        price = self.price_unit if price_unit is None else price_unit
+        price *= 1 - self.discount / 100
+        if not self._is_price_included():
+            return quantity * price
+        return self.tax_ids.compute_all(
+            price,
+            currency=self.currency_id,
+            quantity=quantity,
+            product=self.product_id,
+            partner=self.order_id.partner_shipping_id,
+        )["total_excluded"]
