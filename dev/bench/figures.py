@@ -257,6 +257,39 @@ def edited_orders(bench):
     )
 
 
+def final_invoice(bench):
+    """All that is left of a customer with a long history, against Odoo's wizard.
+
+    Both bill the same orders and undo it; ours also cuts them to what was delivered,
+    notes that, and proves the sums.
+    """
+    made = bench.small.make_exit_customer()
+    pairs = in_turns(
+        "Issuing a final invoice",
+        LONG,
+        bench.small.issue_final_invoice,
+        bench.small.invoice_by_wizard,
+        warm_up=1,
+    )
+    ours, wizard = zip(*seconds_of(pairs), strict=True)
+    more = [
+        (first["queries"] - second["queries"]) / made["orders"]
+        for first, second in pairs
+    ]
+    told = ", ".join(f"{count} {what}" for what, count in made.items())
+    return [
+        ratio_result(
+            "final invoice ÷ Odoo's invoicing wizard and posting",
+            seconds_of(pairs),
+            1.2,
+        ),
+        time_result("  final invoice", ours),
+        time_result("  Odoo's wizard", wizard),
+        most_result("  queries that it asks more, per order", more, 10),
+        Result(f"  of {told}", ""),
+    ]
+
+
 def compare_work(bench, tasks):
     """The figures of the worker's tasks, with ÷ without the module: {task: name}."""
     bench.small.make_user()
@@ -294,6 +327,7 @@ FIGURES = (
     group_by_band,
     ordinary_work,
     edited_orders,
+    final_invoice,
     others,
     memory,
     full_rescore,

@@ -26,10 +26,11 @@ class FinalInvoice:
                 log_time(env, orders)
                 deliver(orders)
                 pay_in_advance(env, orders[:ADVANCES])
+                env.cr.execute(
+                    "ANALYZE sale_order, sale_order_line, account_analytic_line,"
+                    " account_move, account_move_line, sale_order_line_invoice_rel"
+                )
                 env.cr.commit()
-                env.cr.connection.autocommit = True
-                env.cr.execute("VACUUM ANALYZE")
-                env.cr.connection.autocommit = False
             orders = get_orders(env)
             return {
                 "orders": len(orders),
@@ -62,11 +63,11 @@ class FinalInvoice:
             return env["customer.exit"].create(vals)
 
         def bill(env):
-            exit_case = env["customer.exit"].search([("state", "=", "wrap_up")])
-            exit_case.filtered(
-                lambda exit_case: exit_case.partner_id.name == CUSTOMER
-            ).action_issue_final_invoice()
-            return env["account.move"].search([("exit_id", "=", exit_case.ids)])
+            exit_case = env["customer.exit"].search(
+                [("state", "=", "wrap_up"), ("partner_id.name", "=", CUSTOMER)]
+            )
+            exit_case.action_issue_final_invoice()
+            return exit_case.invoice_ids
 
         return self._bill(bill, prepare)
 
