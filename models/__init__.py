@@ -13,8 +13,16 @@ from . import customer_exit_obstacles
 from . import customer_exit_approval
 from . import customer_exit_impact_query
 from . import customer_exit_impact
+from . import customer_exit_deed
+from . import customer_exit_deeds
+from . import customer_exit_gate
+from . import customer_exit_gate_checks
+from . import customer_exit_gate_line
 from . import customer_exit_law
 from . import customer_exit_settlement
+from . import customer_exit_waiver
+from . import customer_exit_walk_away
+from . import customer_exit_ways
 from . import goodwill_entry
 from . import goodwill_entry_hours
 from . import goodwill_entry_query
@@ -23,6 +31,7 @@ from . import project_project
 from . import project_project_creep
 from . import project_project_scan
 from . import project_task
+from . import project_task_wrap_up
 from . import rating_rating
 from . import res_company
 from . import res_config_settings

@@ -10,6 +10,7 @@ from . import test_customer_claim_signal
 from . import test_customer_exit
 from . import test_customer_exit_approval
 from . import test_customer_exit_impact
+from . import test_customer_exit_gate
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request

@@ -17,6 +17,11 @@ MODELS = {
     USER_GROUP: {
         "customer.claim",
         "customer.exit",
+        "customer.exit.deed",
+        "customer.exit.gate.line",
+        "customer.exit.settle",
+        "customer.exit.settle.line",
+        "customer.exit.waiver",
         "goodwill.entry",
         "goodwill.statement",
         "scope.change",
@@ -33,6 +38,7 @@ MODELS = {
         "toxicity.weight",
     },
     MANAGER_GROUP: {
+        "customer.exit.walk.away",
         "final.invoice.preview",
         "final.invoice.preview.line",
         "scope.change.scan",

@@ -106,6 +106,9 @@ class LeakCommon(ToxicityCommon):
         cls.own = {
             "customer.claim": cls.claims,
             "customer.exit": cls.exit_case,
+            "customer.exit.deed": cls.exit_case.deed_ids,
+            "customer.exit.gate.line": cls.exit_case.gate_line_ids,
+            "customer.exit.waiver": cls.exit_case.waiver_ids,
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),
@@ -350,6 +353,17 @@ class LeakCommon(ToxicityCommon):
                 "open_amount_reason": f"{MARKER} open amount",
             }
         )
+        cls.env["customer.exit.waiver"].create(
+            {
+                "exit_id": cls.exit_case.id,
+                "code": "leads",
+                "res_id": cls.leads[0].id,
+                "reason": f"{MARKER} waived",
+            }
+        )
+        cls.exit_case.with_user(cls.manager)._do_deeds("lock_order", cls.orders[0])
+        cls.orders[0].action_unlock()
+        cls.exit_case.deed_ids.sudo().name = f"{MARKER} locked"
         cls.mild_exit = cls.make_exit(cls.mild).with_user(cls.env.user)
         for invoice, exit_case in zip(
             cls.invoices, (cls.exit_case, cls.mild_exit), strict=True
@@ -432,6 +446,14 @@ class LeakCommon(ToxicityCommon):
             return env[model].create({"reason": f"{MARKER} contested"})
         if model.startswith("toxicity.tuning"):
             return self.make_tuning(env)[model]
+        if model.startswith("customer.exit.settle"):
+            settle = env["customer.exit.settle"].create(
+                {"exit_id": self.exit_case.id, "code": "leads"}
+            )
+            line = settle.line_ids.create({"settle_id": settle.id, "name": MARKER})
+            return {settle._name: settle, line._name: line}[model]
+        if model == "customer.exit.walk.away":
+            return env[model].create({"exit_id": self.exit_case.id})
         if model == "goodwill.statement":
             return env[model].create({"partner_id": self.customer.id})
         if model == "scope.change.decide":

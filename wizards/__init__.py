@@ -1,3 +1,5 @@
+from . import customer_exit_settle
+from . import customer_exit_walk_away
 from . import final_invoice_preview
 from . import goodwill_statement
 from . import mail_compose_message
