@@ -373,7 +373,9 @@ def get_filled_field(records):
     """A stored field that is empty in no record, also of what keeps no log."""
     if records._log_access:
         return "create_uid"
-    return "score_id" if "score_id" in records._fields else "kind"
+    return next(
+        name for name in ("score_id", "exit_id", "kind") if name in records._fields
+    )
 
 
 def model_read(records):

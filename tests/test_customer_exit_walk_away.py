@@ -1,0 +1,214 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .gate_common import GateCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerExitWalkAway(GateCommon):
+    """What ends on walking away, without a mail, and comes back when undone."""
+
+    @classmethod
+    def default_env_context(cls):
+        # As for users: what is tracked is logged, and what is posted is sent.
+        return {}
+
+    def setUp(self):
+        super().setUp()
+        self.order = self.make_order((self.service_ordered, 1))
+        self.order._portal_ensure_token()
+        self.token = self.order.access_token
+        self.quotation = self.make_order((self.service_ordered, 1), confirm=False)
+        self.quotation.state = "sent"
+        self.lead = self.make_lead(self.contact, probability=37.5)
+        self.done = self.make_project(name="Done project", privacy_visibility="portal")
+        self.task = self.make_task(self.done, state="1_done")
+        self.shelved = self.make_task(self.done, state="1_done", active=False)
+        self.activity = self.order.activity_schedule(
+            "mail.mail_activity_data_todo", summary="Call them"
+        )
+        self.user = self.make_portal_user(self.contact)
+        self.done._add_collaborators(self.contact)
+        self.order.message_subscribe(self.contact.ids)
+        self.others = self.make_order(
+            (self.service_ordered, 1), partner_id=self.other.id, confirm=False
+        )
+        self.others.message_subscribe(self.other.ids)
+        self.exit_case = self.make_exit()
+        self.flush_tracking()
+        self.env.invalidate_all()
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.cr.flush()
+
+    def walk_away(self):
+        self.exit_case.action_walk_away()
+        self.flush_tracking()
+        self.env.invalidate_all()
+
+    def assertEnded(self):
+        self.assertTrue(self.order.locked)
+        self.assertFalse(self.order.access_token)
+        self.assertEqual(self.quotation.state, "cancel")
+        self.assertRecordValues(self.lead, [{"active": False, "won_status": "lost"}])
+        self.assertEqual(self.lead.lost_reason_id.name, "Relationship ended")
+        self.assertFalse(self.done.active)
+        self.assertFalse(self.activity.active)
+        self.assertFalse(self.user.active)
+        self.assertFalse(self.user._is_portal())
+        self.assertFalse(self.done.collaborator_ids)
+        self.assertNotIn(self.contact, self.order.message_partner_ids)
+
+    def test_everything_ends_and_the_gate_is_empty(self):
+        self.walk_away()
+        self.assertEnded()
+        self.assertFalse(self.get_gate(self.exit_case))
+
+    def test_other_customers_stay_as_they_were(self):
+        self.walk_away()
+        self.assertEqual(self.others.state, "draft")
+        self.assertIn(self.other, self.others.message_partner_ids)
+
+    def test_the_preview_names_what_will_happen_and_does_nothing(self):
+        action = self.exit_case.action_preview_walk_away()
+        wizard = self.env["customer.exit.walk.away"].with_user(self.manager)
+        wizard = wizard.browse(action["res_id"])
+        for record in (self.order, self.quotation, self.lead, self.done, self.user):
+            self.assertIn(record.display_name, wizard.preview)
+        self.assertNotIn(self.others.name, wizard.preview)
+        self.assertEqual(self.quotation.state, "sent")
+        wizard.action_walk_away()
+        self.env.invalidate_all()
+        self.assertEnded()
+        self.assertFalse(wizard.preview)
+
+    def test_nobody_is_written_to(self):
+        mails = self.env["mail.mail"].search_count([])
+        messages = self.env["mail.message"].search([])
+        self.walk_away()
+        self.exit_case.action_undo_walk_away()
+        self.flush_tracking()
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        written = self.env["mail.message"].search([]) - messages
+        self.assertFalse(written.filtered(lambda message: message.notification_ids))
+        self.assertFalse(written.filtered(lambda m: m.model != "customer.exit"))
+
+    def test_undoing_puts_everything_back(self):
+        self.walk_away()
+        self.exit_case.action_undo_walk_away()
+        self.env.invalidate_all()
+        self.assertFalse(self.order.locked)
+        self.assertEqual(self.order.access_token, self.token)
+        self.assertEqual(self.quotation.state, "sent")
+        self.assertRecordValues(
+            self.lead,
+            [{"active": True, "won_status": "pending", "probability": 37.5}],
+        )
+        self.assertFalse(self.lead.lost_reason_id)
+        self.assertTrue(self.done.active)
+        self.assertTrue(self.task.active)
+        self.assertFalse(self.shelved.active)
+        self.assertTrue(self.activity.active)
+        self.assertTrue(self.user.active)
+        self.assertTrue(self.user._is_portal())
+        self.assertEqual(self.done.collaborator_ids.partner_id, self.contact)
+        self.assertIn(self.contact, self.order.message_partner_ids)
+        self.assertTrue(all(self.exit_case.deed_ids.mapped("date_undone")))
+
+    def test_undone_it_can_be_done_again(self):
+        self.walk_away()
+        self.exit_case.action_undo_walk_away()
+        self.env.invalidate_all()
+        self.walk_away()
+        self.assertEnded()
+
+    def test_doing_it_twice_does_nothing_more(self):
+        self.walk_away()
+        deeds = self.exit_case.deed_ids
+        self.walk_away()
+        self.assertEqual(self.exit_case.deed_ids, deeds)
+
+    def test_what_is_gone_meanwhile_is_passed_over(self):
+        self.walk_away()
+        self.quotation.unlink()
+        self.exit_case.action_undo_walk_away()
+        self.assertFalse(self.order.locked)
+
+    def test_a_newer_link_is_not_replaced_by_the_old_one(self):
+        self.walk_away()
+        newer = self.order._portal_ensure_token()
+        self.exit_case.action_undo_walk_away()
+        self.assertEqual(self.order.access_token, newer)
+
+    def test_a_project_with_open_tasks_stays_until_they_are_settled(self):
+        self.task.state = "01_in_progress"
+        self.walk_away()
+        self.assertTrue(self.done.active)
+        self.task.state = "1_done"
+        self.walk_away()
+        self.assertFalse(self.done.active)
+
+    def test_what_was_waived_is_left_alone(self):
+        self.env["customer.exit.waiver"].with_user(self.manager).create(
+            {
+                "exit_id": self.exit_case.id,
+                "code": "portal_users",
+                "res_id": self.user.id,
+                "reason": "Needs the invoices until the audit",
+            }
+        )
+        self.walk_away()
+        self.assertTrue(self.user.active)
+
+    def test_the_final_invoice_can_still_be_issued(self):
+        self.order.order_line.qty_delivered = 1
+        self.walk_away()
+        self.exit_case.action_issue_final_invoice()
+        self.assertEqual(self.exit_case.invoice_ids.amount_untaxed, 100)
+        self.assertTrue(self.order.locked)
+
+    # Refused
+
+    def test_after_closing_nothing_is_undone(self):
+        self.walk_away()
+        self.exit_case.settlement_reason = "Never began"
+        self.exit_case.action_settle_without_invoice()
+        self.exit_case.action_close()
+        with self.assertRaisesRegex(UserError, "stays"):
+            self.exit_case.action_undo_walk_away()
+        self.assertFalse(any(self.exit_case.deed_ids.sudo().mapped("before")))
+
+    def test_a_user_neither_walks_away_nor_undoes(self):
+        exit_case = self.exit_case.with_user(self.salesperson)
+        with self.assertRaisesRegex(UserError, "manager"):
+            exit_case.action_walk_away()
+        with self.assertRaises(AccessError):
+            exit_case.action_preview_walk_away()
+        self.walk_away()
+        with self.assertRaisesRegex(UserError, "manager"):
+            exit_case.action_undo_walk_away()
+
+    def test_before_the_wrap_up_nobody_walks_away(self):
+        draft = self.make_exit(self.other, state="draft").with_user(self.manager)
+        with self.assertRaisesRegex(UserError, "from the wrap-up on"):
+            draft.action_walk_away()
+
+    def test_nobody_reads_the_old_links(self):
+        self.walk_away()
+        deeds = self.exit_case.deed_ids.with_user(self.manager)
+        with self.assertRaises(AccessError):
+            deeds.read(["before"])
+        self.assertNotIn(self.token, str(deeds.read()))
+
+    def test_nobody_makes_a_deed_by_hand(self):
+        with self.assertRaises(AccessError):
+            self.env["customer.exit.deed"].with_user(self.manager).create(
+                {
+                    "exit_id": self.exit_case.id,
+                    "kind": "lock_order",
+                    "res_model": "sale.order",
+                    "res_id": self.order.id,
+                    "name": "Mine",
+                }
+            )
