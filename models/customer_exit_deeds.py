@@ -131,7 +131,7 @@ class CustomerExit(models.Model):
         activities = self.env["mail.activity"].sudo()
         domains = [
             Domain("res_model", "=", model)
-            & Domain("res_id", "in", self._search_theirs(model, path, domain))
+            & Domain("res_id", "in", self._query_documents(model, path, domain))
             for model, path, domain in self._get_activity_places()
         ]
         return activities.search(Domain.OR(domains))
@@ -154,7 +154,7 @@ class CustomerExit(models.Model):
             ),
         ]
 
-    def _search_theirs(self, model, path, domain):
+    def _query_documents(self, model, path, domain):
         theirs = domain & Domain(path, "=", self.commercial_partner_id.id)
         return self.env[model].sudo().with_context(active_test=False)._search(theirs)
 

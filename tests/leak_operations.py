@@ -373,9 +373,8 @@ def get_filled_field(records):
     """A stored field that is empty in no record, also of what keeps no log."""
     if records._log_access:
         return "create_uid"
-    return next(
-        name for name in ("score_id", "exit_id", "kind") if name in records._fields
-    )
+    names = ("score_id", "exit_id", "kind")
+    return next((name for name in names if name in records._fields), "id")
 
 
 def model_read(records):
