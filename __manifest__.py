@@ -50,6 +50,8 @@
         "views/customer_exit_approval_views.xml",
         "views/customer_exit_impact_views.xml",
         "views/customer_exit_gate_views.xml",
+        "views/customer_exit_review_views.xml",
+        "views/customer_exit_report_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",

@@ -18,6 +18,11 @@ from . import customer_exit_deeds
 from . import customer_exit_gate
 from . import customer_exit_gate_checks
 from . import customer_exit_gate_line
+from . import customer_exit_reasons
+from . import customer_exit_step
+from . import customer_exit_review
+from . import customer_exit_review_figures
+from . import customer_exit_report
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import customer_exit_waiver

@@ -1,7 +1,11 @@
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from .toxicity_internal_thread import MANAGER_GROUP
+
 MODULE = "toxic_customer_exit"
+PRIVATE = "customer.exit.review"
 
 
 class IrAttachment(models.Model):
@@ -39,4 +43,12 @@ class IrAttachment(models.Model):
                 model._check_field_access(field, "read")
             if field.comodel_name:
                 model = self.env[field.comodel_name]
+                self._check_private(model)
         return model
+
+    def _check_private(self, model):
+        """What is not for all of our users either is no way to a file."""
+        if model._name == PRIVATE and not self.env.user.has_group(MANAGER_GROUP):
+            raise AccessError(
+                self.env._("Files are not found by what is private to somebody.")
+            )

@@ -12,6 +12,8 @@ from . import test_customer_exit_approval
 from . import test_customer_exit_impact
 from . import test_customer_exit_gate
 from . import test_customer_exit_walk_away
+from . import test_customer_exit_report
+from . import test_customer_exit_review
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request

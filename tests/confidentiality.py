@@ -22,6 +22,8 @@ MODELS = {
         "customer.exit.settle",
         "customer.exit.settle.line",
         "customer.exit.waiver",
+        "customer.exit.review",
+        "customer.exit.step",
         "goodwill.entry",
         "goodwill.statement",
         "scope.change",
@@ -39,6 +41,7 @@ MODELS = {
     },
     MANAGER_GROUP: {
         "customer.exit.walk.away",
+        "customer.exit.report",
         "final.invoice.preview",
         "final.invoice.preview.line",
         "scope.change.scan",

@@ -109,6 +109,11 @@ class LeakCommon(ToxicityCommon):
             "customer.exit.deed": cls.exit_case.deed_ids,
             "customer.exit.gate.line": cls.exit_case.gate_line_ids,
             "customer.exit.waiver": cls.exit_case.waiver_ids,
+            "customer.exit.report": cls.env["customer.exit.report"].browse(
+                cls.exit_case.ids
+            ),
+            "customer.exit.review": cls.review,
+            "customer.exit.step": cls.exit_case.step_ids,
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),
@@ -365,6 +370,26 @@ class LeakCommon(ToxicityCommon):
         cls.orders[0].action_unlock()
         cls.exit_case.deed_ids.sudo().name = f"{MARKER} locked"
         cls.mild_exit = cls.make_exit(cls.mild).with_user(cls.env.user)
+        # sudo: reviews are planned by the closing alone
+        cls.review = (
+            cls.env["customer.exit.review"]
+            .sudo()
+            .create(
+                {
+                    "exit_id": cls.exit_case.id,
+                    "months": 3,
+                    "date_due": fields.Date.today(),
+                    "user_id": cls.salesperson.id,
+                    "did_exit": "yes",
+                    "circumstances": f"{MARKER} circumstances",
+                    "pressure_note": f"{MARKER} pressure",
+                    "feeling_note": f"{MARKER} feeling",
+                    "outcome": f"{MARKER} outcome",
+                    "regret": "no",
+                }
+            )
+            .sudo(False)
+        )
         for invoice, exit_case in zip(
             cls.invoices, (cls.exit_case, cls.mild_exit), strict=True
         ):
