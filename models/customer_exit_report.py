@@ -47,12 +47,15 @@ class CustomerExitReport(models.Model):
     days_wrap_up = fields.Float("Days of wrap-up", readonly=True, aggregator="avg")
     days_invoiced = fields.Float("Days until paid", readonly=True, aggregator="avg")
     days_total = fields.Float("Days in all", readonly=True, aggregator="avg")
+    # In percent: Odoo's pivot shows no data as 0 where it formats a share.
     retained_share = fields.Float(
+        "Retained (%)",
         readonly=True,
         aggregator="avg",
         help="Of the exits that came to a decision, those whose customer stayed.",
     )
     regret_rate = fields.Float(
+        "Regretted (%)",
         readonly=True,
         aggregator="avg",
         help="Of the exits that were reviewed, those that we regret: by the last "
@@ -83,10 +86,10 @@ class CustomerExitReport(models.Model):
                    case_.date_closed,
                    %(days)s,
                    spent.days_total,
-                   CASE WHEN case_.state = 'retained' THEN 1
+                   CASE WHEN case_.state = 'retained' THEN 100
                         WHEN case_.state IN %(decided)s THEN 0
                    END AS retained_share,
-                   CASE review.regret WHEN 'yes' THEN 1 WHEN 'no' THEN 0
+                   CASE review.regret WHEN 'yes' THEN 100 WHEN 'no' THEN 0
                    END AS regret_rate,
                    case_.approved_revenue AS revenue,
                    case_.approved_margin AS margin,

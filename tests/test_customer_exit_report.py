@@ -66,8 +66,8 @@ class TestCustomerExitReport(ToxicityCommon):
         retained, regret = self.read_report(
             exits, "retained_share:avg", "regret_rate:avg"
         )
-        self.assertAlmostEqual(retained, 1 / 4)
-        self.assertAlmostEqual(regret, 1 / 2)
+        self.assertAlmostEqual(retained, 100 / 4)
+        self.assertAlmostEqual(regret, 100 / 2)
 
     def test_the_last_review_tells_whether_it_is_regretted(self):
         exit_case = self.make_closed_exit(self.customer, "yes")
