@@ -1,2 +1,2 @@
-from . import demo, models, wizards
+from . import controllers, demo, models, wizards
 from .hooks import post_init_hook, uninstall_hook

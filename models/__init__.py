@@ -28,10 +28,17 @@ from . import customer_exit_settlement
 from . import customer_exit_waiver
 from . import customer_exit_walk_away
 from . import customer_exit_ways
+from . import customer_exit_option_template
+from . import customer_exit_offer
+from . import customer_exit_option
+from . import customer_exit_offering
+from . import customer_exit_commitment
+from . import customer_exit_retained
 from . import goodwill_entry
 from . import goodwill_entry_hours
 from . import goodwill_entry_query
 from . import ir_attachment
+from . import mail_template
 from . import project_project
 from . import project_project_creep
 from . import project_project_scan

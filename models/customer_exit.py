@@ -41,6 +41,7 @@ CLOSED_FIELDS = {*STEP_DEFAULTS, "commercial_partner_id"}
 DECISION_FIELDS = {
     "approval_reason",
     "ethics_checked",
+    "few_options_reason",
     "settlement_reason",
     "open_amount_decision",
     "open_amount_reason",

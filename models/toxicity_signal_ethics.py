@@ -233,36 +233,8 @@ class ToxicitySignal(models.Model):
                     partner=recipient.display_name,
                 )
             )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Decline by e-mail"),
-            "res_model": "mail.compose.message",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": self._prepare_composer_context(recipient),
-        }
-
-    def _prepare_composer_context(self, recipient):
-        """Values of the composer.
-
-        The mail is written from the template's record, which has no chatter: so it
-        is a notification that its writer and its recipient alone can read. On the
-        customer, every colleague and all of its portal users would read along; from
-        the signal, the headers of the mail would name it. Answers go to the writer.
-        """
         template = self.env.ref("toxic_customer_exit.mail_template_decline")
-        texts = template._generate_template(self.ids, ["subject", "body_html"])
-        return {
-            "active_model": template._name,
-            "active_id": template.id,
-            "active_ids": template.ids,
-            "default_composition_mode": "comment",
-            "default_model": template._name,
-            "default_res_ids": template.ids,
-            "default_partner_ids": recipient.ids,
-            "default_reply_to": self.env.user.email_formatted,
-            "default_subject": texts[self.id]["subject"],
-            "default_body": texts[self.id]["body_html"],
-            "toxicity_answered_id": self.id,
-        }
+        action = template._get_neutral_composer(self, recipient)
+        action["name"] = self.env._("Decline by e-mail")
+        action["context"]["toxicity_answered_id"] = self.id
+        return action

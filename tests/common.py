@@ -269,7 +269,13 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
         if state != "draft":
             exit_case = exit_case.with_user(cls.manager)
-            exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+            exit_case.write(
+                {
+                    "approval_reason": "Enough",
+                    "ethics_checked": True,
+                    "few_options_reason": "Nothing else is left to try",
+                }
+            )
             exit_case.action_approve()
         if state == "wrap_up":
             exit_case.action_start_wrap_up()

@@ -1,0 +1,189 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+BATCH_SIZE = 200
+# So long before it is due the responsible is reminded.
+REMIND_DAYS = 3
+STEP_FIELDS = {"state", "date_decided", "is_reminded", "exit_id", "option_id"}
+
+
+class CustomerExitCommitment(models.Model):
+    """What one of both sides promised with an accepted option, and whether it held."""
+
+    _name = "customer.exit.commitment"
+    _description = "Commitment"
+    _order = "date_due, id"
+
+    exit_id = fields.Many2one(
+        "customer.exit", required=True, ondelete="cascade", index=True
+    )
+    option_id = fields.Many2one(
+        "customer.exit.option",
+        string="Agreed in",
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    partner_id = fields.Many2one(related="exit_id.partner_id")
+    commercial_partner_id = fields.Many2one(
+        related="exit_id.commercial_partner_id", store=True, index=True
+    )
+    company_id = fields.Many2one(related="exit_id.company_id", store=True, index=True)
+    name = fields.Char("What", required=True)
+    side = fields.Selection(
+        [("us", "We"), ("customer", "Customer")],
+        string="Who",
+        required=True,
+        default="us",
+    )
+    date_due = fields.Date("Due on", required=True, index=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        domain=[("share", "=", False)],
+        index=True,
+        help="Sees to it and is reminded; for what the customer promised, too.",
+    )
+    state = fields.Selection(
+        [("open", "Open"), ("kept", "Kept"), ("missed", "Not kept")],
+        required=True,
+        readonly=True,
+        default="open",
+        index=True,
+    )
+    date_decided = fields.Date("Decided on", readonly=True)
+    is_reminded = fields.Boolean(readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        commitments = super().create(vals_list)
+        if not self.env.su:
+            commitments._refuse_decided_at_birth()
+            commitments.exit_id._refuse_commitments_if_not_retained()
+        return commitments
+
+    def _refuse_decided_at_birth(self):
+        if self.filtered(lambda record: record.state != "open" or record.option_id):
+            raise UserError(
+                self.env._("A new commitment is open, and agreed by you alone.")
+            )
+
+    def write(self, vals):
+        if not self.env.su:
+            if STEP_FIELDS & vals.keys():
+                raise UserError(
+                    self.env._(
+                        "Whether a commitment was kept is said with its buttons, and "
+                        "with whom it was agreed stays."
+                    )
+                )
+            if {"name", "side"} & vals.keys():
+                self._refuse_signed()
+        if "date_due" in vals:
+            vals = {**vals, "is_reminded": False}
+        return super().write(vals)
+
+    def _refuse_signed(self):
+        if signed := self.filtered("option_id"):
+            raise UserError(
+                self.env._(
+                    "“%(commitment)s” was signed by the customer and stays as it is; "
+                    "its date can be moved.",
+                    commitment=signed[0].name,
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_signed(self):
+        if not self.env.su:
+            self._refuse_signed()
+
+    def _describe(self):
+        labels = dict(self._fields["side"]._description_selection(self.env))
+        return (
+            f"{labels[self.side]}: {self.name} ({format_date(self.env, self.date_due)})"
+        )
+
+    # Decisions
+
+    def action_keep(self):
+        self.check_access("write")
+        self._decide("kept")
+
+    def action_miss(self):
+        self.check_access("write")
+        self._decide("missed")
+        self._reopen_exits()
+
+    def _decide(self, state):
+        # sudo: step fields are closed to everyone's direct writing
+        self.sudo().write(
+            {"state": state, "date_decided": fields.Date.context_today(self)}
+        )
+        self.exit_id._settle_reminders()
+
+    def _reopen_exits(self):
+        """What the customer did not keep opens the case again; ours is only shown."""
+        broken = self.filtered(lambda record: record.side == "customer")
+        for case, commitments in broken.grouped("exit_id").items():
+            if case.state == "retained":
+                case._reopen(
+                    self.env._(
+                        "Not kept by the customer: %(commitments)s.",
+                        commitments=", ".join(commitments.mapped("name")),
+                    )
+                )
+
+    # Reminders
+
+    @api.model
+    def _cron_follow_up(self):
+        """Remind of what is due soon, and note what was not kept."""
+        missed = [
+            *self._get_watched_domain(),
+            ("date_due", "<", fields.Date.today()),
+        ]
+        soon = [
+            *self._get_watched_domain(),
+            ("is_reminded", "=", False),
+            ("date_due", "<=", fields.Date.today() + timedelta(days=REMIND_DAYS)),
+        ]
+        remaining = self.search_count(missed) + self.search_count(soon)
+        for domain, step in ((missed, "_miss"), (soon, "_remind")):
+            while batch := self.search(domain, limit=BATCH_SIZE, order="exit_id, id"):
+                batch._miss() if step == "_miss" else batch._remind()
+                remaining = max(0, remaining - len(batch))
+                if not self.env["ir.cron"]._commit_progress(
+                    len(batch), remaining=remaining
+                ):
+                    return
+
+    @api.model
+    def _get_watched_domain(self):
+        return [("state", "=", "open"), ("exit_id.state", "=", "retained")]
+
+    def _miss(self):
+        self._decide("missed")
+        for case, commitments in self.grouped("exit_id").items():
+            ours = commitments.filtered(lambda record: record.side == "us")
+            if ours:
+                case._tell_owner(
+                    self.env._("We did not keep what we promised"),
+                    self.env._(
+                        "Not kept by us: %(commitments)s.",
+                        commitments=", ".join(ours.mapped("name")),
+                    ),
+                )
+        self._reopen_exits()
+
+    def _remind(self):
+        self.is_reminded = True
+        for (case, user), commitments in self._group_by_reminded().items():
+            case._remind_of(commitments, user)
+
+    def _group_by_reminded(self):
+        return self.grouped(
+            lambda record: (record.exit_id, record.user_id or record.exit_id.user_id)
+        )
