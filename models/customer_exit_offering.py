@@ -64,9 +64,7 @@ class CustomerExit(models.Model):
     def _get_approval_obstacles(self):
         """An exit is approved when what was offered has come to nothing."""
         obstacles = super()._get_approval_obstacles()
-        offered = self.option_ids.filtered(
-            lambda option: option.state in OFFERED_STATES
-        )
+        offered = self._get_fair_options()
         if len(offered) < MIN_OPTIONS and not self._has_few_options_reason():
             obstacles["few_options"] = self.env._(
                 "%(count)s of at least %(least)s options offered: offer more, or have "
@@ -81,6 +79,16 @@ class CustomerExit(models.Model):
                 options=", ".join(waiting.mapped("name")),
             )
         return obstacles
+
+    def _get_fair_options(self):
+        """What the customer could choose; a withdrawn one only if it chose another."""
+        accepted = self.option_ids.filtered(lambda option: option.state == "accepted")
+        return self.option_ids.filtered(
+            lambda option: (
+                option.state in OFFERED_STATES
+                or (option.offer_id and option.offer_id in accepted.offer_id)
+            )
+        )
 
     def _has_few_options_reason(self):
         return bool((self.few_options_reason or "").strip())

@@ -136,7 +136,8 @@ class CustomerExit(models.Model):
     def _reopen(self, reason=""):
         self._move_to("options")
         if reason:
-            self._note_answer(reason)
+            self._note(reason)
+            self._tell_owner(self.env._("A promise was not kept: what now?"), reason)
 
     def action_retain(self):
         """Retained once more: what was missed has been made good."""

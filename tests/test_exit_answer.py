@@ -166,10 +166,8 @@ class TestExitAnswer(OptionCommon):
         self.assertFalse(messages.notified_partner_ids & self.customer)
         theirs = self.env["mail.message"].with_user(portal)
         self.assertFalse(theirs.search([("id", "in", messages.ids)]))
-        records = (self.case | self.case.commitment_ids).sudo()
-        for record in self.case.sudo().commitment_ids:
-            self.assertNotEqual(record.create_uid, portal)
-        self.assertTrue(records)
+        self.assertTrue(self.case.sudo().commitment_ids)
+        self.assertNotIn(portal, self.case.sudo().commitment_ids.create_uid)
 
     # The token
 
@@ -263,7 +261,10 @@ class TestExitAnswer(OptionCommon):
         )
         self.assertEqual(self.case.state, "options")
         self.assertIn(broken.name, self.get_notes())
-        self.assertIn(broken.name, self.get_activities("answer")[-1:].note)
+        notes = " ".join(
+            str(note) for note in self.get_activities("answer").mapped("note")
+        )
+        self.assertIn(broken.name, notes)
         self.assertFalse(self.get_activities("retained"))
 
     def test_a_promise_of_ours_not_kept_is_shown_as_plainly(self):
