@@ -280,3 +280,48 @@ class ToxicityDemo(models.AbstractModel):
         self.env["toxicity.score.snapshot"]._take(
             SQL("score.partner_id = %s", customer.id), self._day(HISTORY_DAYS)
         )
+
+    # -- offering to go on otherwise -------------------------------------------------
+
+    @api.model
+    def _offer_options(self, case, days, kinds):
+        """Options that were offered that many days ago, without a mail of course."""
+        offer = (
+            self.env["customer.exit.offer"]
+            .sudo()
+            .create(
+                {
+                    "exit_id": case.id,
+                    "partner_id": case.partner_id.id,
+                    "date_sent": self._at(days, 9),
+                }
+            )
+        )
+        options = self.env["customer.exit.option"].sudo()
+        for kind in kinds:
+            template = self.env.ref(
+                f"toxic_customer_exit.customer_exit_option_template_{kind}"
+            )
+            options |= options.create(
+                {
+                    "exit_id": case.id,
+                    "offer_id": offer.id,
+                    "template_id": template.id,
+                    "date_answer_by": self._day(days - template.answer_days),
+                    "is_feasible": True,
+                    "is_realistic": True,
+                    "state": "offered",
+                }
+            )
+        case.sudo()._move_to("options")
+        return options
+
+    @api.model
+    def _decline_options(self, options, words):
+        options.write(
+            {
+                "state": "declined",
+                "answer_comment": words,
+                "date_answered": fields.Datetime.now(),
+            }
+        )

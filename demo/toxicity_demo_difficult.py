@@ -139,6 +139,10 @@ class ToxicityDemoDifficult(models.AbstractModel):
                 "handed over complete; what was delivered is paid.",
             }
         )
+        self._decline_options(
+            self._offer_options(case, 30, ("rescope", "hand_over")),
+            "We need the presentation as we asked for it, not something else.",
+        )
         self._approve(
             case, "Two offers were made and turned down; no deadline is near."
         )
@@ -182,7 +186,8 @@ class ToxicityDemoDifficult(models.AbstractModel):
             self._meet(contact, days, 2, "Vandermeer: steering meeting")
         self._notice_second_guessing(order, contact)
         self._extend_second_guessing(order)
-        self.env["customer.exit"].with_user(self._get_salesperson()).create(
+        case = self.env["customer.exit"].with_user(self._get_salesperson())
+        case = case.create(
             {
                 "partner_id": customer.id,
                 "date_opened": self._day(3),
@@ -192,6 +197,7 @@ class ToxicityDemoDifficult(models.AbstractModel):
                 "plan stands, or we end after the pilot.",
             }
         )
+        self._offer_options(case, 1, ("rescope", "prepay", "wrap_up"))
 
     @api.model
     def _notice_second_guessing(self, order, contact):

@@ -8,12 +8,15 @@ from . import test_confidentiality_rpc
 from . import test_customer_claim
 from . import test_customer_claim_signal
 from . import test_customer_exit
+from . import test_customer_exit_answer
 from . import test_customer_exit_approval
 from . import test_customer_exit_impact
 from . import test_customer_exit_gate
 from . import test_customer_exit_walk_away
 from . import test_customer_exit_report
 from . import test_customer_exit_review
+from . import test_customer_exit_option
+from . import test_customer_exit_portal
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request

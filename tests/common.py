@@ -7,6 +7,12 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 USER_GROUP = "toxic_customer_exit.group_toxicity_user"
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+# What a manager writes down before approving an exit.
+DECISION = {
+    "approval_reason": "Enough",
+    "ethics_checked": True,
+    "few_options_reason": "Nothing else is left to try",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -269,13 +275,7 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
         if state != "draft":
             exit_case = exit_case.with_user(cls.manager)
-            exit_case.write(
-                {
-                    "approval_reason": "Enough",
-                    "ethics_checked": True,
-                    "few_options_reason": "Nothing else is left to try",
-                }
-            )
+            exit_case.write(DECISION)
             exit_case.action_approve()
         if state == "wrap_up":
             exit_case.action_start_wrap_up()

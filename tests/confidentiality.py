@@ -24,6 +24,10 @@ MODELS = {
         "customer.exit.waiver",
         "customer.exit.review",
         "customer.exit.step",
+        "customer.exit.commitment",
+        "customer.exit.offer",
+        "customer.exit.option",
+        "customer.exit.option.template",
         "goodwill.entry",
         "goodwill.statement",
         "scope.change",
@@ -61,7 +65,11 @@ MODELS = {
 }
 
 # What is not about a customer is the same for every company.
-OF_NO_COMPANY = {"toxicity.indicator", "toxicity.score.run"}
+OF_NO_COMPANY = {
+    "customer.exit.option.template",
+    "toxicity.indicator",
+    "toxicity.score.run",
+}
 
 FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},

@@ -7,6 +7,12 @@ from odoo.tools import SQL
 
 from .common import MANAGER_GROUP, USER_GROUP, ToxicityCommon
 
+# A picture of one pixel.
+SIGNATURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
+
 # Stands in every text of ours, and must stand in nothing that others get to see.
 MARKER = "zqxmarker"
 OUTSIDERS = ("portal", "accountant", "administrator")
@@ -114,6 +120,12 @@ class LeakCommon(ToxicityCommon):
             ),
             "customer.exit.review": cls.review,
             "customer.exit.step": cls.exit_case.step_ids,
+            "customer.exit.commitment": cls.exit_case.sudo().commitment_ids,
+            "customer.exit.offer": cls.exit_case.sudo().offer_ids,
+            "customer.exit.option": cls.exit_case.sudo().option_ids,
+            "customer.exit.option.template": cls.env["customer.exit.option.template"]
+            .search([])
+            .filtered(lambda template: template.kind == "pause"),
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),
@@ -369,6 +381,7 @@ class LeakCommon(ToxicityCommon):
         cls.exit_case.with_user(cls.manager)._do_deeds("lock_order", cls.orders[0])
         cls.orders[0].action_unlock()
         cls.exit_case.deed_ids.sudo().name = f"{MARKER} locked"
+        cls.seed_options()
         cls.mild_exit = cls.make_exit(cls.mild).with_user(cls.env.user)
         # sudo: reviews are planned by the closing alone
         cls.review = (
@@ -394,6 +407,67 @@ class LeakCommon(ToxicityCommon):
             cls.invoices, (cls.exit_case, cls.mild_exit), strict=True
         ):
             invoice.exit_id = exit_case
+
+    @classmethod
+    def seed_options(cls):
+        """What the customer was offered; one accepted, with what both promised."""
+        offer = (
+            cls.env["customer.exit.offer"]
+            .sudo()
+            .create(
+                {
+                    "exit_id": cls.exit_case.id,
+                    "partner_id": cls.customer.id,
+                    "date_sent": fields.Datetime.now(),
+                    "question_count": 3,
+                }
+            )
+        )
+        options = (
+            cls.env["customer.exit.option"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "exit_id": cls.exit_case.id,
+                        "offer_id": offer.id,
+                        "template_id": cls.env.ref(
+                            "toxic_customer_exit.customer_exit_option_template_pause"
+                        ).id,
+                        "name": f"{MARKER} option",
+                        "our_part": f"{MARKER} ours",
+                        "their_part": f"{MARKER} theirs",
+                        "benefit": f"{MARKER} benefit",
+                        "price": 250.0,
+                        "is_feasible": True,
+                        "is_realistic": True,
+                        "state": state,
+                        "answer_comment": f"{MARKER} comment",
+                        "date_answered": fields.Datetime.now(),
+                        "signed_by": f"{MARKER} signer",
+                        "signed_on": fields.Datetime.now(),
+                        "signature": SIGNATURE,
+                    }
+                    for state in ("accepted", "declined")
+                ]
+            )
+        )
+        cls.exit_case.sudo()._make_commitments(options[0])
+        cls.exit_case.sudo().commitment_ids.write(
+            {
+                "state": "missed",
+                "date_decided": cls.days_ago(1),
+                "is_reminded": True,
+            }
+        )
+        cls.exit_case.sudo().write(
+            {
+                "few_options_reason": f"{MARKER} few options",
+                "date_retained": cls.days_ago(9),
+                "date_review": cls.days_ago(-80),
+                "target_score": 24.0,
+            }
+        )
 
     @classmethod
     def seed_proposal(cls):

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import ToxicityCommon
+from .common import DECISION, ToxicityCommon
 
 
 @tagged("post_install", "-at_install")
@@ -18,7 +18,7 @@ class TestCustomerExit(ToxicityCommon):
         self.assertIn(str(exit_case.date_opened.year), exit_case.name)
         self.assertEqual(exit_case.still_to_bill, 500)
         managed = exit_case.with_user(self.manager)
-        managed.write({"approval_reason": "Enough", "ethics_checked": True})
+        managed.write(DECISION)
         managed.action_approve()
         self.assertEqual(exit_case.approver_id, self.manager)
         managed.action_start_wrap_up()
@@ -74,20 +74,20 @@ class TestCustomerExit(ToxicityCommon):
     def test_the_requester_does_not_approve(self):
         managed = self.make_exit(state="draft").with_user(self.manager)
         managed.user_id = self.manager
-        managed.write({"approval_reason": "Enough", "ethics_checked": True})
+        managed.write(DECISION)
         self.assert_refused(managed, "requester")
 
     def test_a_company_of_one_person_may_allow_it(self):
         self.company.exit_self_approval = True
         exit_case = self.env["customer.exit"].with_user(self.manager)
         exit_case = exit_case.create({"partner_id": self.customer.id})
-        exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+        exit_case.write(DECISION)
         exit_case.action_approve()
         self.assertEqual(exit_case.state, "approved")
 
     def test_approval_needs_reason_and_ethics_check(self):
         managed = self.make_exit(state="draft").with_user(self.manager)
-        self.assert_refused(managed, "no_reason", "no_ethics_check")
+        self.assert_refused(managed, "no_reason", "no_ethics_check", "few_options")
 
     def test_a_user_does_not_approve(self):
         exit_case = self.make_exit(state="draft")
@@ -190,9 +190,7 @@ class TestCustomerExit(ToxicityCommon):
         self.assertTrue(exit_case.with_user(colleague).name)
         with self.assertRaises(AccessError):
             exit_case.with_user(colleague).write({"desired_outcome": "None"})
-        exit_case.with_user(self.manager).write(
-            {"approval_reason": "Enough", "ethics_checked": True}
-        )
+        exit_case.with_user(self.manager).write(DECISION)
         exit_case.with_user(self.manager).action_approve()
         with self.assertRaises(AccessError):
             exit_case.with_user(self.salesperson).write({"desired_outcome": "None"})

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import ToxicityCommon
+from .common import DECISION, ToxicityCommon
 
 
 @tagged("post_install", "-at_install")
@@ -14,7 +14,7 @@ class TestCustomerExitApproval(ToxicityCommon):
     def make_managed(self, **values):
         """A draft with everything that a manager needs to approve it."""
         exit_case = self.make_exit(state="draft", **values).with_user(self.manager)
-        exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+        exit_case.write(DECISION)
         return exit_case
 
     def in_days(self, days):

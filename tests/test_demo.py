@@ -31,7 +31,9 @@ class TestDemo(DemoCommon):
 
     def test_the_one_who_challenges_everything_is_strained(self):
         self.assertStory("vandermeer", "strained", "draining", "rising")
-        self.assertEqual(self.get_exit("vandermeer").state, "draft")
+        case = self.get_exit("vandermeer")
+        self.assertEqual(case.state, "options")
+        self.assertEqual(set(case.option_ids.mapped("state")), {"offered"})
 
     def test_the_late_payer_is_to_watch(self):
         self.assertStory("castellane", "watch")

@@ -58,6 +58,14 @@ registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice",
             run: "editor Numbers in the offer were to be stated as other than they are.",
         },
         {
+            trigger: ".nav-link[name=options]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=few_options_reason] textarea",
+            run: "edit Whoever asks for this leaves us nothing to offer.",
+        },
+        {
             trigger: ".nav-link[name=decision]",
             run: "click",
         },

@@ -7,7 +7,8 @@ from odoo.tools import html2plaintext
 
 from odoo.addons.mail.tests.common import MailCase
 
-from .option_common import SIGNATURE, OptionCommon
+from .leak_common import SIGNATURE
+from .option_common import OptionCommon
 
 # What our side calls things; the customer is to read none of it.
 WORDS = re.compile(

@@ -8,7 +8,8 @@ from odoo.tools import mute_logger
 from odoo.addons.toxic_customer_exit.models import customer_exit_option
 from odoo.addons.toxic_customer_exit.models.customer_exit_option_template import KINDS
 
-from .option_common import SIGNATURE, OptionCommon
+from .leak_common import SIGNATURE
+from .option_common import OptionCommon
 
 
 class TestExitOption(OptionCommon):
