@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from .common import ToxicityCommon
+from .common import DECISION, ToxicityCommon
 
 
 @tagged("post_install", "-at_install")
@@ -16,7 +16,7 @@ class TestCustomerExitReport(ToxicityCommon):
         with freeze_time(start):
             exit_case = self.make_exit(customer, state="draft")
             exit_case = exit_case.with_user(self.manager)
-            exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+            exit_case.write(DECISION)
         with freeze_time(start + timedelta(days=5)):
             exit_case.action_approve()
         with freeze_time(start + timedelta(days=7)):
