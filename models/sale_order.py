@@ -9,18 +9,6 @@ class SaleOrder(models.Model):
     scope_change_ids = fields.One2many(
         "scope.change", "order_id", "Scope Changes", groups=READ_GROUP
     )
-    scope_change_count = fields.Integer(
-        compute="_compute_scope_change_count", groups=READ_GROUP
-    )
-
-    def _compute_scope_change_count(self):
-        counts = dict(
-            self.env["scope.change"]._read_group(
-                [("order_id", "in", self.ids)], ["order_id"], ["__count"]
-            )
-        )
-        for order in self:
-            order.scope_change_count = counts.get(order._origin, 0)
 
     def action_view_scope_changes(self):
         """Open the scope changes of this order."""

@@ -31,20 +31,26 @@ class SaleOrder(models.Model):
     amended_change_ids = fields.One2many(
         "scope.change", "amendment_id", "Changes Offered", groups=READ_GROUP
     )
-    amendment_count = fields.Integer(
-        compute="_compute_amendment_count", compute_sudo=True, groups=READ_GROUP
+    # Stored: whoever confirms an order need not ask the register for that.
+    is_amendment = fields.Boolean(
+        compute="_compute_is_amendment",
+        store=True,
+        groups=READ_GROUP,
+    )
+    offered_change_ids = fields.One2many(
+        "scope.change", compute="_compute_offered_change_ids", groups=READ_GROUP
     )
 
-    def _compute_amendment_count(self):
-        counts = dict(
-            self._read_group(
-                [("amended_order_id", "in", self.ids)],
-                ["amended_order_id"],
-                ["__count"],
-            )
-        )
+    @api.depends("amended_change_ids")
+    def _compute_is_amendment(self):
         for order in self:
-            order.amendment_count = counts.get(order._origin, 0)
+            order.is_amendment = bool(order.amended_change_ids)
+
+    @api.depends("is_amendment")
+    def _compute_offered_change_ids(self):
+        # Orders that offer none, which are most, are not asked which.
+        for order in self:
+            order.offered_change_ids = order.is_amendment and order.amended_change_ids
 
     @api.constrains("amended_order_id", "partner_id", "currency_id")
     def _check_amended_order(self):
@@ -79,7 +85,7 @@ class SaleOrder(models.Model):
 
     def _join_amended_project(self):
         """Odoo takes the project of a line, and makes one where it has none."""
-        for order in self.filtered("amended_change_ids"):
+        for order in self.filtered("is_amendment"):
             # What is planned already is billed by this order now.
             for line in order.order_line.filtered("task_id"):
                 line.task_id.sale_line_id = line
@@ -93,7 +99,7 @@ class SaleOrder(models.Model):
                 ).project_id = project
 
     def _agree_to_changes(self):
-        for order in self.filtered("amended_change_ids"):
+        for order in self.filtered("is_amendment"):
             changes = order.amended_change_ids._as_members()
             order._allocate_amended_hours(changes)
             signed = order.signed_by or order.env.user.name
@@ -121,7 +127,7 @@ class SaleOrder(models.Model):
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        for order in self.sudo().filtered("amended_change_ids"):
+        for order in self.sudo().filtered("is_amendment"):
             changes = order.amended_change_ids._as_members()
             changes.filtered(
                 lambda change: change.state in (*OPEN_STATES, "agreed")

@@ -118,13 +118,14 @@ class SaleOrder(models.Model):
         # Detection must not depend on what the editing user may read.
         confirmed = self.sudo().filtered(lambda order: order.state == "sale")
         watches = confirmed._watch_agreement(vals)
-        if "order_line" not in vals:
+        changes = self.env["scope.change"]
+        edit = changes._join_line_edit() if "order_line" in vals else None
+        if edit is None:
             result = super().write(vals)
         else:
-            before = confirmed.order_line._get_line_terms()
-            quiet = self.with_context(scope_change_skip=QUIET)
+            quiet = self.with_context(scope_change_skip=edit)
             result = super(SaleOrder, quiet).write(vals)
-            confirmed.order_line._detect_scope_changes(before)
+            self.env["sale.order.line"]._end_line_edit(edit)
         self._detect_moved_agreement(watches)
         return result
 

@@ -56,15 +56,43 @@ class SaleOrder(models.Model):
         help="Whether there is something to renegotiate.",
     )
 
+    scope_change_count = fields.Integer(
+        compute="_compute_scope_creep", groups=READ_GROUP
+    )
+    amendment_count = fields.Integer(compute="_compute_scope_creep", groups=READ_GROUP)
+
     @api.depends("state", "amended_order_id", "baseline_amount")
     def _compute_scope_creep(self):
-        creep = self._get_scope_creep()
+        figures = self._get_register_figures()
         for order in self:
-            row = creep.get(order._origin.id, {})
-            order.scope_creep = row.get("percent", 0.0)
-            order.scope_creep_amount = row.get("amount", 0.0)
-            order.is_scope_creep_high = row.get("is_high", False)
-            order.has_undecided_changes = row.get("is_open", False)
+            row = figures.get(order._origin.id, {})
+            order.scope_creep = row.get("percent")
+            order.scope_creep_amount = row.get("amount")
+            order.is_scope_creep_high = row.get("is_high")
+            order.has_undecided_changes = row.get("is_open")
+            order.scope_change_count = row.get("change_count")
+            order.amendment_count = row.get("amendment_count")
+
+    def _get_register_figures(self):
+        """{order id: what its form says of the register}, in one query."""
+        creep = self._get_creep_sql(self)
+        figures = SQL(
+            """
+            SELECT sale.id, creep.*,
+                   (SELECT COUNT(*) FROM scope_change
+                     WHERE order_id = sale.id) AS change_count,
+                   (SELECT COUNT(*) FROM sale_order
+                     WHERE amended_order_id = sale.id) AS amendment_count
+              FROM sale_order sale
+         LEFT JOIN (%(creep)s) creep
+                ON creep.contract_id = COALESCE(sale.amended_order_id, sale.id)
+               AND sale.state = 'sale'
+             WHERE sale.id IN %(ids)s
+            """,
+            creep=creep,
+            ids=tuple(self.ids) or (0,),
+        )
+        return {row["id"]: row for row in self.env.execute_query_dict(figures)}
 
     def _get_scope_creep(self):
         """{order id: {amount, percent, is_high, ...}} of those whose contract has any.
@@ -144,20 +172,21 @@ class SaleOrder(models.Model):
         )
 
     def _get_contract_condition(self):
-        """SQL: `part` belongs to the contract of one of these orders."""
+        """SQL: `change` is one of the contracts of these orders.
+
+        The orders as an array, which costs the planner less than to join them.
+        """
         return SQL(
             """
-            part.id IN (
-                WITH root AS (
-                    SELECT COALESCE(amended_order_id, id) AS id
-                      FROM sale_order
-                     WHERE id IN %s
-                )
-                SELECT id FROM root
-             UNION ALL
-                SELECT id FROM sale_order
-                 WHERE amended_order_id IN (SELECT id FROM root)
-            )
+            change.order_id = ANY(ARRAY(
+                SELECT sale.id
+                  FROM sale_order chosen
+                  JOIN sale_order sale
+                    ON sale.id = COALESCE(chosen.amended_order_id, chosen.id)
+                    OR sale.amended_order_id
+                       = COALESCE(chosen.amended_order_id, chosen.id)
+                 WHERE chosen.id IN %s
+            ))
             """,
             tuple(self.ids) or (0,),
         )

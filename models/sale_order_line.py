@@ -2,7 +2,6 @@ from odoo import Command, api, models
 from odoo.tools import formatLang
 
 from .line_terms import LineTerms
-from .scope_context import QUIET
 
 WATCHED_FIELDS = {"product_uom_qty", "product_uom_id", "price_unit", "discount"}
 # Prices may be given finer than Product Price shows them; below this it is noise.
@@ -15,10 +14,14 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Note a line added to a confirmed order as a scope change."""
+        edit = self.env["scope.change"]._join_line_edit()
+        if edit is None:
+            return super().create(vals_list)
         # The project that Odoo makes for the line is part of what the line changes.
-        quiet = self.with_context(scope_change_skip=QUIET)
+        quiet = self.with_context(scope_change_skip=edit)
         lines = super(SaleOrderLine, quiet).create(vals_list).with_env(self.env)
-        lines._detect_scope_changes({})
+        edit.before.update(dict.fromkeys(lines._filter_agreed()))
+        self._end_line_edit(edit)
         return lines
 
     def write(self, vals):
@@ -28,22 +31,30 @@ class SaleOrderLine(models.Model):
         """
         if WATCHED_FIELDS.isdisjoint(vals):
             return super().write(vals)
-        before = self._get_line_terms()
+        edit = self.env["scope.change"]._join_line_edit()
+        before = {} if edit is None else self._get_line_terms()
         if not before:
             return super().write(vals)
+        edit.before = {**before, **edit.before}
         # Odoo reprices lines within the write: compare once, when all is done.
-        quiet = self.with_context(scope_change_skip=QUIET)
+        quiet = self.with_context(scope_change_skip=edit)
         result = super(SaleOrderLine, quiet).write(vals)
-        self._detect_scope_changes(before)
+        self._end_line_edit(edit)
         return result
 
-    def _detect_scope_changes(self, before):
-        """Compare with *before* ({line: LineTerms}); absent lines are new ones."""
+    @api.model
+    def _end_line_edit(self, edit):
+        """Note by what lines differ after a save, unless it is part of a larger one."""
+        if self.env.context.get("scope_change_skip") is edit:
+            return
         digits = self._get_scope_digits()
+        lines = self.browse().union(*edit.before)
         moves = {
-            line: (before.get(line), after)
-            for line, after in self._get_line_terms().items()
-            if (before.get(line) or after.without_quantity()).get_changed(after, digits)
+            line: (edit.before[line], after)
+            for line, after in lines._get_line_terms().items()
+            if (edit.before[line] or after.without_quantity()).get_changed(
+                after, digits
+            )
         }
         if moves:
             # Who edits the order may not know scope changes; they are noted anyway.
@@ -61,10 +72,6 @@ class SaleOrderLine(models.Model):
 
     def _get_line_terms(self):
         """Return {line: LineTerms} of the lines that are part of what was agreed."""
-        if self.env["scope.change"]._is_silent():
-            return {}
-        # Detection must not depend on what the editing user may read.
-        lines = self.sudo().filtered(lambda line: line._is_agreed())
         return {
             line: LineTerms(
                 uom=line.product_uom_id.factor,
@@ -75,8 +82,12 @@ class SaleOrderLine(models.Model):
                 subtotal=line.price_subtotal,
                 uom_name=line.product_uom_id.name or "",
             )
-            for line in lines
+            for line in self._filter_agreed()
         }
+
+    def _filter_agreed(self):
+        # Detection must not depend on what the editing user may read.
+        return self.sudo().filtered(lambda line: line._is_agreed())
 
     def _is_agreed(self):
         """Hook: whether changing this line changes what the customer has ordered."""

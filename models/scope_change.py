@@ -31,6 +31,7 @@ class ScopeChange(models.Model):
         related="partner_id.commercial_partner_id",
         string="Commercial Entity",
         store=True,
+        precompute=True,
         index=True,
     )
     order_id = fields.Many2one(

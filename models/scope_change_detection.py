@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
-from .scope_context import QUIET, ChangeVals
+from .scope_context import ChangeVals, LineEdit, Silence
 
 SILENT = ("import_file", "install_mode")
 # What code may say about the changes it causes (context key scope_change_vals).
@@ -29,9 +29,17 @@ class ScopeChange(models.Model):
     def _is_silent(self):
         """Imports, data files and Odoo's own doing are not what anybody asked for."""
         context = self.env.context
-        return context.get("scope_change_skip") is QUIET or any(
+        return isinstance(context.get("scope_change_skip"), Silence) or any(
             map(context.get, SILENT)
         )
+
+    @api.model
+    def _join_line_edit(self):
+        """The save that goes on, one that begins here, or None where all is silent."""
+        edit = self.env.context.get("scope_change_skip")
+        if isinstance(edit, LineEdit):
+            return edit
+        return None if self._is_silent() else LineEdit()
 
     @api.model
     def _record_line_changes(self, moves):
@@ -132,11 +140,16 @@ class ScopeChange(models.Model):
         return self.order_id or self.project_id
 
     def _prepare_detected_vals(self, target):
+        """All that would be computed else, at some cost to a save."""
         link = "order_id" if target._name == "sale.order" else "project_id"
+        company = target.company_id or self.env.company
+        currency = target.currency_id if link == "order_id" else company.currency_id
         return {
             link: target.id,
             "partner_id": target.partner_id.id,
-            "company_id": (target.company_id or self.env.company).id,
+            "commercial_partner_id": target.partner_id.commercial_partner_id.id,
+            "company_id": company.id,
+            "currency_id": currency.id,
             "user_id": target.user_id.id,
         }
 

@@ -5,8 +5,22 @@ Clients fill contexts as well: these count only because no client can make them.
 
 from odoo.tools import frozendict
 
-# scope_change_skip: what is written now is nothing that anybody asked for.
-QUIET = object()
+
+class Silence:
+    """scope_change_skip: what is written now is nothing that anybody asked for."""
+
+
+QUIET = Silence()
+
+
+class LineEdit(Silence):
+    """scope_change_skip: one save, whose lines are compared once, when all is done.
+
+    before: {order line that it touched: its LineTerms before, None for a new one}.
+    """
+
+    def __init__(self):
+        self.before = {}
 
 
 class ChangeVals(frozendict):

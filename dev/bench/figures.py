@@ -6,6 +6,7 @@ is compared runs in turns (A B A B …), so that both meet the same machine.
 
 import itertools
 import time
+from dataclasses import replace
 
 from ..progress import Step
 from . import oca
@@ -240,21 +241,51 @@ def ordinary_work(bench):
         {
             "confirm_order": "confirm an order of 20 lines",
             "post_invoice": "post an invoice of 20 lines",
-            "invoice_order": "invoice an order of 20 lines and post it",
             "write_tasks": "write 100 tasks",
         },
     )
 
 
-def edited_orders(bench):
-    """One quantity of a confirmed order: what the module is to note, and by whom."""
-    return compare_work(
-        bench,
-        {
-            "edit_order": "save a quantity among 20 lines",
-            "edit_order_again": "save it again that day",
-        },
+# What becomes of an order; told of the whole are its parts.
+HANDLING = ("confirm", "edit", "invoice")
+PARTS = {
+    "confirm": "confirming it",
+    "edit": "typing and saving a quantity, as the form asks for it",
+    "edit_again": "that again the same day",
+    "write": "the write alone of the first of these saves",
+    "invoice": "invoicing what is delivered, and posting",
+}
+
+
+def handled_orders(bench):
+    """An order is confirmed, edited and invoiced, with and without the module."""
+    pairs = in_turns(
+        "Confirming, editing and invoicing orders with and without the module",
+        WORK,
+        bench.small.handle_order,
+        bench.without.handle_order,
+        warm_up=5,
     )
+
+    def seconds(*parts):
+        return [
+            tuple(sum(taken[part] for part in parts) for taken in pair)
+            for pair in pairs
+        ]
+
+    name = "confirm, edit and invoice an order of 20 lines, with ÷ without the module"
+    return [
+        ratio_result(name, seconds(*HANDLING), 1.05),
+        *(told_ratio(title, seconds(part)) for part, title in PARTS.items()),
+    ]
+
+
+def told_ratio(title, pairs):
+    """The ratio without a bound, and how long each of the two took."""
+    ours, theirs = (spread_of(values).middle for values in zip(*pairs, strict=True))
+    result = ratio_result(f"  {title}", pairs)
+    took = f"{1000 * ours:.1f} and {1000 * theirs:.1f} ms"
+    return replace(result, spread=f"{result.spread}; {took}")
 
 
 def final_invoice(bench):
@@ -326,7 +357,7 @@ FIGURES = (
     toxic_list,
     group_by_band,
     ordinary_work,
-    edited_orders,
+    handled_orders,
     final_invoice,
     others,
     memory,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
+from odoo.tests import Form
 from odoo.tools import config
 
 from bench_exit import FinalInvoice  # isort: skip (beside this file)
@@ -239,56 +240,87 @@ class Worker(FinalInvoice):
             seconds = time.perf_counter() - started
             return {"seconds": seconds, "state": order.state}
 
-    def edit_order(self):
-        """One quantity of a confirmed order is saved, as never before that day."""
-        return self._edit_order([5])
+    def handle_order(self):
+        """Confirm an order, type and save another quantity, invoice what is delivered.
 
-    def edit_order_again(self):
-        """The same, where the quantity was raised that day already."""
-        return self._edit_order([5, 7])
-
-    def _edit_order(self, quantities):
+        The seconds of each: confirm, edit, edit_again (the same line that day), write
+        (of the edit, the write alone) and invoice.
+        """
         with self.environment(USER) as env:
             order = self._make_order(env)
-            order.action_confirm()
-            line = order.order_line[0]
-            for quantity in quantities:
-                # Whoever saves comes from a screen: nothing is in memory.
-                env.flush_all()
-                env.cr.precommit.run()
-                env.invalidate_all()
-                started = time.perf_counter()
-                order.write(
-                    {
-                        "order_line": [
-                            Command.update(line.id, {"product_uom_qty": quantity})
-                        ]
-                    }
-                )
-                env.flush_all()
-                env.cr.precommit.run()
-                env.flush_all()
-                seconds = time.perf_counter() - started
-            return {"seconds": seconds, "quantity": line.product_uom_qty}
-
-    def invoice_order(self):
-        """Make and post the invoice of a confirmed and delivered order."""
-        with self.environment(USER) as env:
-            order = self._make_order(env)
-            order.action_confirm()
+            parts = {"confirm": self._time(env, order.action_confirm)}
+            parts["edit"] = self._type_quantity(order, 5)
+            parts["edit_again"] = self._type_quantity(order, 7)
             order.order_line.qty_delivered = 3
-            env.flush_all()
-            env.cr.precommit.run()
-            env.invalidate_all()
+            parts["invoice"] = self._time(env, lambda: self._invoice(order))
+            if order.invoice_ids.state != "posted" or order.state != "sale":
+                raise RuntimeError("The order was not invoiced")
+        with self.environment(USER) as env:
+            order = self._make_order(env)
+            order.action_confirm()
+            line = Command.update(order.order_line[0].id, {"product_uom_qty": 5})
+            parts["write"] = self._time(
+                env, lambda: order.write({"order_line": [line]})
+            )
+            return parts
+
+    def _invoice(self, order):
+        move = order._create_invoices()
+        move.invoice_date = fields.Date.today()
+        move.action_post()
+
+    def _time(self, env, work):
+        """Seconds of some work from an empty memory until all of it is written."""
+        self._settle(env)
+        env.invalidate_all()
+        started = time.perf_counter()
+        work()
+        self._settle(env)
+        return time.perf_counter() - started
+
+    def _type_quantity(self, order, quantity):
+        """What the server takes for the form: what follows from the number, to save."""
+        self._settle(order.env)
+        form = Form(order)
+        with self._time_requests(order) as spent:
+            with form.order_line.edit(0) as line:
+                line.product_uom_qty = quantity
+            form.save()
+        if order.order_line[0].product_uom_qty != quantity:
+            raise RuntimeError("The quantity was not saved")
+        return sum(spent)
+
+    @contextmanager
+    def _time_requests(self, record):
+        """Yield the seconds of each request of a form, as of the web client's."""
+        spent, patched = [], []
+        for model in (type(record), type(record.order_line)):
+            for name in ("onchange", "web_save"):
+                patched.append((model, name))
+                setattr(model, name, self._timed(getattr(model, name), spent))
+        try:
+            yield spent
+        finally:
+            for model, name in patched:
+                delattr(model, name)
+
+    def _timed(self, method, spent):
+        def request(records, *args, **kwargs):
+            # Nothing is in memory as it comes, and all is written as it ends.
+            records.env.invalidate_all()
             started = time.perf_counter()
-            move = order._create_invoices()
-            move.invoice_date = fields.Date.today()
-            move.action_post()
-            env.flush_all()
-            env.cr.precommit.run()
-            env.flush_all()
-            seconds = time.perf_counter() - started
-            return {"seconds": seconds, "state": move.state}
+            result = method(records, *args, **kwargs)
+            self._settle(records.env)
+            spent.append(time.perf_counter() - started)
+            return result
+
+        return request
+
+    def _settle(self, env):
+        """All that a commit would write."""
+        env.flush_all()
+        env.cr.precommit.run()
+        env.flush_all()
 
     def _make_order(self, env):
         """A quotation of twenty lines."""
