@@ -23,6 +23,7 @@ from . import customer_exit_step
 from . import customer_exit_review
 from . import customer_exit_review_figures
 from . import customer_exit_report
+from . import customer_exit_union
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import customer_exit_waiver
@@ -49,6 +50,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_creep
+from . import res_partner_exit
 from . import sale_order
 from . import sale_order_baseline
 from . import sale_order_amendment

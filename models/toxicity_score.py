@@ -235,6 +235,17 @@ class ToxicityScore(models.Model):
         return public
 
     @api.model
+    def _prepare_merge(self, partners, kept):
+        """Leave one score per company to customers who are about to be merged.
+
+        Its own stays; what the others had is scored anew from their evidence.
+        """
+        scores = self.search([("partner_id", "in", (kept | partners).ids)])
+        for rivals in scores.grouped("company_id").values():
+            rivals.sorted(lambda score: score.partner_id != kept)[1:].unlink()
+        self.env.flush_all()
+
+    @api.model
     def _rescore(self, partners):
         """Rescore the customers of the given partners at once."""
         customers = partners.commercial_partner_id

@@ -17,6 +17,7 @@ from . import test_customer_exit_report
 from . import test_customer_exit_review
 from . import test_customer_exit_option
 from . import test_customer_exit_portal
+from . import test_customer_exit_union
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request

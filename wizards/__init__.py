@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import customer_exit_settle
 from . import customer_exit_walk_away
 from . import final_invoice_preview

@@ -1,0 +1,120 @@
+from odoo import api, fields, models
+
+from .customer_exit import OPEN_STATES
+
+FAMILY_OPERATORS = ("parent_of", "child_of")
+
+
+class CustomerExit(models.Model):
+    """What becomes of exits when customers become one, or belong together.
+
+    Contacts are merged and moved by people who know nothing of exits, and must not be
+    told: nothing is refused. The case that has come furthest goes on, the other one is
+    given up in its favour, and their owners are told.
+    """
+
+    _inherit = "customer.exit"
+
+    family_exit_ids = fields.Many2many(
+        "customer.exit",
+        string="Open in their group too",
+        compute="_compute_family_exit_ids",
+        help="Open exits of their parent company or of companies below them: customers "
+        "of their own, each with an exit of its own.",
+    )
+
+    @api.depends("commercial_partner_id", "company_id")
+    def _compute_family_exit_ids(self):
+        for record in self:
+            record.family_exit_ids = record._find_family() - record._origin
+
+    def _find_family(self):
+        customer = self.commercial_partner_id
+        if not customer:
+            return self.browse()
+        found = (
+            self.search(
+                [
+                    ("commercial_partner_id", operator, customer.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "in", OPEN_STATES),
+                ]
+            )
+            for operator in FAMILY_OPERATORS
+        )
+        return self.browse().union(*found)
+
+    # Customers that become one
+
+    @api.model
+    def _find_open_below(self, partners):
+        """All open exits of these partners and of the contacts below them."""
+        if not partners.ids:
+            return self.browse()
+        # sudo: whoever edits contacts need not know of exits
+        exits = self.sudo().with_context(active_test=False)
+        return exits.search(
+            [("partner_id", "child_of", partners.ids), ("state", "in", OPEN_STATES)]
+        )
+
+    def _follow_customers(self):
+        """Take over the customer that the partners of these exits belong to now."""
+        field = self._fields["commercial_partner_id"]
+        for record in self:
+            customer = record.partner_id.commercial_partner_id
+            if customer != record.commercial_partner_id:
+                (record | record._find_rivals(customer))._keep_one()
+        self.env.add_to_compute(field, self)
+        self.flush_recordset([field.name])
+
+    def _find_rivals(self, customer):
+        return self.search(
+            [
+                ("commercial_partner_id", "=", customer.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", OPEN_STATES),
+                ("id", "not in", self.ids),
+            ]
+        )
+
+    @api.model
+    def _prepare_merge(self, partners):
+        """Leave one open exit per company to customers who are about to be merged."""
+        exits = self.sudo().search(
+            [
+                ("commercial_partner_id", "in", partners.ids),
+                ("state", "in", OPEN_STATES),
+            ]
+        )
+        for rivals in exits.grouped("company_id").values():
+            rivals._keep_one()
+        exits.flush_recordset()
+
+    def _keep_one(self):
+        """Go on with the exit that has come furthest, the oldest of several."""
+        ranked = self.filtered(lambda record: record.state in OPEN_STATES).sorted(
+            lambda record: (-OPEN_STATES.index(record.state), record.id)
+        )
+        for given_up in ranked[1:]:
+            ranked[0]._take_over(given_up)
+
+    def _take_over(self, other):
+        """Give the other exit up in favour of this one; its invoices come along."""
+        other.invoice_ids.exit_id = self
+        other._move_to("cancelled")
+        other.flush_recordset()
+        body = self.env._(
+            "Two customers became one: %(kept)s goes on, %(given_up)s is cancelled.",
+            kept=self.name,
+            given_up=other.name,
+        )
+        for record in self | other:
+            record._message_log(body=body)
+        for user in (self.user_id | other.user_id).filtered("active"):
+            if self._pick_member(user, self.company_id):
+                self.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=self.env._("Two exits became one"),
+                    note=body,
+                    user_id=user.id,
+                )
