@@ -24,6 +24,7 @@ from . import customer_exit_review
 from . import customer_exit_review_figures
 from . import customer_exit_report
 from . import customer_exit_union
+from . import customer_exit_due
 from . import customer_exit_law
 from . import customer_exit_settlement
 from . import customer_exit_waiver

@@ -11,6 +11,7 @@ from . import test_customer_exit
 from . import test_customer_exit_answer
 from . import test_customer_exit_approval
 from . import test_customer_exit_impact
+from . import test_customer_exit_due
 from . import test_customer_exit_gate
 from . import test_customer_exit_walk_away
 from . import test_customer_exit_report
