@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from .common import ToxicityCommon
+from .common import DECISION, ToxicityCommon
 
 
 @tagged("post_install", "-at_install")
@@ -27,7 +27,7 @@ class TestCustomerExitDue(ToxicityCommon):
         later.date_deadline = self.in_days(60)
         self.assertEqual(exit_case.date_due, self.in_days(60))
         managed = exit_case.with_user(self.manager)
-        managed.write({"approval_reason": "Enough", "ethics_checked": True})
+        managed.write(DECISION)
         managed.action_approve()
         self.assertEqual(exit_case.date_due, self.in_days(30))
         managed.action_cancel()
