@@ -13,21 +13,31 @@ class CustomerExit(models.Model):
         compute="_compute_date_due",
         store=True,
         index="btree_not_null",
-        help="The next planned activity, or the day the approved exit takes effect if "
-        "that is earlier; without either, the day it was opened.",
+        help="What comes first: a planned activity, the answer to an option, the "
+        "review of a retained customer, or the day an approved exit takes effect.",
     )
 
     @api.depends(
-        *("state", "date_opened", "effective_date"),
+        *("state", "effective_date", "date_review"),
         *("activity_ids.active", "activity_ids.date_deadline"),
+        *("option_ids.state", "option_ids.date_answer_by"),
     )
     def _compute_date_due(self):
         for record in self:
-            dates = record.activity_ids.filtered("active").mapped("date_deadline")
-            if record.effective_date and record.state in DECIDED_STATES:
-                dates.append(record.effective_date)
-            is_open = record.state in OPEN_STATES
-            record.date_due = is_open and min(dates, default=record.date_opened)
+            dates = record._get_due_dates() if record.state in OPEN_STATES else []
+            record.date_due = min(filter(None, dates), default=False)
+
+    def _get_due_dates(self):
+        """Hook: the days on which something is due, of which the first counts."""
+        dates = self.activity_ids.filtered("active").mapped("date_deadline")
+        if self.state == "options":
+            offered = self.option_ids.filtered(lambda option: option.state == "offered")
+            dates += offered.mapped("date_answer_by")
+        if self.state == "retained":
+            dates.append(self.date_review)
+        if self.state in DECIDED_STATES:
+            dates.append(self.effective_date)
+        return dates
 
     def action_launch_plan(self):
         """Choose one of Odoo's activity plans for the step that the exit is in."""

@@ -14,7 +14,7 @@ class TestCustomerExitDue(ToxicityCommon):
 
     def test_due_is_what_comes_first(self):
         exit_case = self.make_exit(state="draft")
-        self.assertEqual(exit_case.date_due, exit_case.date_opened)
+        self.assertFalse(exit_case.date_due)
         later = exit_case.activity_schedule(
             "mail.mail_activity_data_todo", self.in_days(9)
         )
@@ -32,6 +32,26 @@ class TestCustomerExitDue(ToxicityCommon):
         self.assertEqual(exit_case.date_due, self.in_days(30))
         managed.action_cancel()
         self.assertFalse(exit_case.date_due)
+
+    def test_the_first_answer_to_an_option_is_due(self):
+        exit_case = self.make_exit(state="draft")
+        options = exit_case.option_ids.sudo().create(
+            [
+                {
+                    "exit_id": exit_case.id,
+                    "name": f"Option {days}",
+                    "kind": "pause",
+                    "date_answer_by": self.in_days(days),
+                }
+                for days in (9, 5)
+            ]
+        )
+        self.assertFalse(exit_case.date_due)
+        options.write({"state": "offered"})
+        exit_case._move_to("options")
+        self.assertEqual(exit_case.date_due, self.in_days(5))
+        options[1].state = "declined"
+        self.assertEqual(exit_case.date_due, self.in_days(9))
 
     # Plans
 
