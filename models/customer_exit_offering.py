@@ -48,7 +48,10 @@ class CustomerExit(models.Model):
         for record in self:
             options = record.option_ids
             record.has_ready_options = any(option._is_ready() for option in options)
-            found = record._get_offer_obstacles() if record._origin else {}
+            drafts = [option for option in options if option.state == "draft"]
+            # With all of them in the customer's hands there is nothing to mend.
+            is_asked = record._origin and (drafts or not options)
+            found = record._get_offer_obstacles() if is_asked else {}
             record.offer_obstacles = record._render_obstacles(found)
 
     def _render_obstacles(self, obstacles):

@@ -77,3 +77,40 @@ class TestTour(ToxicityCommon, HttpCase):
             order.baseline_amount + amendment.amount_untaxed,
         )
         self.assertEqual(sum(invoices.mapped("amount_untaxed")), 2000)
+
+    def test_a_manager_offers_options_and_the_customer_signs_one_and_stays(self):
+        customer = self.make_customer(name="Tour Customer Ltd", email="t@example.com")
+        self.manager.email = "manager@example.com"
+        portal = self.make_user(
+            "customer",
+            "base.group_portal",
+            partner_id=customer.id,
+            password="customer",
+            name=customer.name,
+        )
+        case = self.make_exit(customer, state="draft")
+        self.start_tour(
+            f"/odoo/customer-exits/{case.id}",
+            "toxic_customer_exit.offer_options",
+            login=self.manager.login,
+        )
+        self.assertEqual(case.option_ids.mapped("state"), ["offered"] * 2)
+        self.start_tour(
+            case.offer_ids._get_url(),
+            "toxic_customer_exit.sign_option",
+            login=portal.login,
+        )
+        self.assertRecordValues(
+            case.option_ids.sorted("state"),
+            [
+                {"state": "accepted", "signed_by": "Terry Tour"},
+                {"state": "withdrawn", "signed_by": False},
+            ],
+        )
+        self.start_tour(
+            f"/odoo/customer-exits/{case.id}",
+            "toxic_customer_exit.see_retained",
+            login=self.manager.login,
+        )
+        self.assertEqual(case.state, "retained")
+        self.assertIn("kept", case.commitment_ids.mapped("state"))
