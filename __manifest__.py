@@ -1,7 +1,7 @@
 {
     "name": "Toxic Customer Exit",
     "summary": "See draining customers early, renegotiate, contain, or leave fairly",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Sales/CRM",
     "author": "Toxic Customer Exit contributors",
     "license": "LGPL-3",

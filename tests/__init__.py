@@ -17,6 +17,7 @@ from . import test_customer_exit_walk_away
 from . import test_customer_exit_report
 from . import test_customer_exit_review
 from . import test_customer_exit_option
+from . import test_customer_exit_option_race
 from . import test_customer_exit_portal
 from . import test_customer_exit_union
 from . import test_demo
