@@ -15,6 +15,7 @@ from . import customer_exit_impact_query
 from . import customer_exit_impact
 from . import customer_exit_deed
 from . import customer_exit_deeds
+from . import customer_exit_former
 from . import customer_exit_gate
 from . import customer_exit_gate_checks
 from . import customer_exit_gate_line
@@ -26,6 +27,7 @@ from . import customer_exit_report
 from . import customer_exit_union
 from . import customer_exit_due
 from . import customer_exit_law
+from . import customer_exit_letter
 from . import customer_exit_settlement
 from . import customer_exit_waiver
 from . import customer_exit_walk_away
@@ -57,6 +59,7 @@ from . import sale_order_baseline
 from . import sale_order_amendment
 from . import sale_order_change_order
 from . import sale_order_creep
+from . import sale_order_former
 from . import sale_order_line
 from . import sale_order_line_list_price
 from . import sale_order_line_settlement

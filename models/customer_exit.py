@@ -18,6 +18,10 @@ STEP_DEFAULTS = {
     "date_closed": False,
     "invoice_ids": [],
     "rebill_line_ids": [],
+    "date_readmitted": False,
+    "readmitted_by_id": False,
+    "date_warning_letter": False,
+    "date_closing_letter": False,
     # What the approval keeps of the impact, see customer_exit_impact.py
     **dict.fromkeys(
         (
@@ -45,6 +49,7 @@ DECISION_FIELDS = {
     "settlement_reason",
     "open_amount_decision",
     "open_amount_reason",
+    "readmission_reason",
 }
 
 

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .copied_field import copy_if_readable
 from .scope_event import Watch
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
@@ -18,6 +19,7 @@ class ProjectProject(models.Model):
 
     # As on the order: customers read all other fields of projects shared with them.
     objectives = fields.Html(
+        copy=False,
         groups=READ_GROUP,
         help="What the customer wants to reach; taken over from the order.",
     )
@@ -30,6 +32,10 @@ class ProjectProject(models.Model):
         )
         for project in self:
             project.scope_change_count = counts.get(project._origin, 0)
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        return copy_if_readable(self, vals_list, "objectives")
 
     def write(self, vals):
         """Note a moved deadline, more hours or other objectives as a scope change."""

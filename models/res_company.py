@@ -59,6 +59,20 @@ class ResCompany(models.Model):
         "changed on each exit.",
     )
 
+    exit_new_business = fields.Selection(
+        [("off", "Allowed"), ("warn", "Warned about"), ("block", "Blocked")],
+        string="New business with former customers is",
+        default="warn",
+        required=True,
+        groups="toxic_customer_exit.group_toxicity_manager",
+        help="A customer whose exit was closed, until a manager takes them back.",
+    )
+    exit_letter_reason = fields.Boolean(
+        string="Letters to customers state the reason",
+        groups="toxic_customer_exit.group_toxicity_manager",
+        help="The reason as it is told to the customer, written on the exit.",
+    )
+
     _toxicity_thresholds_ordered = models.Constraint(
         "CHECK (0 < toxicity_watch_threshold"
         " AND toxicity_watch_threshold < toxicity_strained_threshold"

@@ -29,6 +29,16 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         groups="toxic_customer_exit.group_toxicity_manager",
     )
+    exit_new_business = fields.Selection(
+        related="company_id.exit_new_business",
+        readonly=False,
+        groups="toxic_customer_exit.group_toxicity_manager",
+    )
+    exit_letter_reason = fields.Boolean(
+        related="company_id.exit_letter_reason",
+        readonly=False,
+        groups="toxic_customer_exit.group_toxicity_manager",
+    )
     toxicity_failures = fields.Char(
         compute="_compute_toxicity_failures",
         groups="toxic_customer_exit.group_toxicity_manager",

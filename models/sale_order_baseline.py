@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, html2plaintext
 
+from .copied_field import copy_if_readable
 from .scope_context import QUIET
 from .scope_event import Watch
 
@@ -26,6 +27,7 @@ class SaleOrder(models.Model):
     # orders customers read all other fields, and what we think they are after is not
     # always what they would like to read. Whoever edits it makes a scope change.
     objectives = fields.Html(
+        copy=False,
         groups=READ_GROUP,
         help="What the customer wants to reach with this; kept when it orders.",
     )
@@ -99,6 +101,10 @@ class SaleOrder(models.Model):
                 kept and all(dates) and dates[1].toordinal() - dates[0].toordinal()
             )
             order.has_other_objectives = kept and texts[0] != texts[1]
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        return copy_if_readable(self, vals_list, "objectives")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -20,6 +20,7 @@ from . import test_customer_exit_option
 from . import test_customer_exit_option_race
 from . import test_customer_exit_portal
 from . import test_customer_exit_union
+from . import test_customer_letter
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_ethical_request
@@ -28,6 +29,7 @@ from . import test_final_invoice_advances
 from . import test_final_invoice_cases
 from . import test_final_invoice_race
 from . import test_final_invoice_random
+from . import test_former_customer
 from . import test_goodwill_ledger
 from . import test_hoot
 from . import test_measure_oracle

@@ -10,6 +10,9 @@ from odoo.addons.toxic_customer_exit.tests.common import MANAGER_GROUP, USER_GRO
 
 MODULE = "toxic_customer_exit"
 
+# What colleagues outside have to know to do their work, in neutral words
+INTERNAL_GROUP = "base.group_user"
+
 # Abstract models: they hold no records and nothing is read from them.
 NOBODY = None
 
@@ -95,7 +98,12 @@ FIELDS = {
             "toxicity_watch_threshold",
             "toxicity_window_days",
         },
-        MANAGER_GROUP: {"exit_notice_days", "exit_self_approval"},
+        MANAGER_GROUP: {
+            "exit_letter_reason",
+            "exit_new_business",
+            "exit_notice_days",
+            "exit_self_approval",
+        },
     },
     "res.config.settings": {
         USER_GROUP: {
@@ -107,6 +115,8 @@ FIELDS = {
             "toxicity_window_days",
         },
         MANAGER_GROUP: {
+            "exit_letter_reason",
+            "exit_new_business",
             "exit_notice_days",
             "exit_self_approval",
             "toxicity_failures",
@@ -133,6 +143,8 @@ FIELDS = {
         }
     },
     "sale.order": {
+        # Whom to ask before going on; why is in former_exit_id.
+        INTERNAL_GROUP: {"new_business_note"},
         USER_GROUP: {
             # What was agreed is no secret, but its drift from there is our reading.
             "amended_change_ids",
@@ -147,6 +159,7 @@ FIELDS = {
             "baseline_hours_drift",
             "baseline_objectives",
             "date_baseline",
+            "former_exit_id",
             "has_other_objectives",
             "has_undecided_changes",
             "is_amendment",
@@ -159,7 +172,7 @@ FIELDS = {
             "scope_change_ids",
             "scope_creep",
             "scope_creep_amount",
-        }
+        },
     },
     "sale.order.line": {USER_GROUP: {"list_price_unit"}},
 }

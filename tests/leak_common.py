@@ -6,6 +6,7 @@ from odoo.tests import new_test_user
 from odoo.tools import SQL
 
 from .common import MANAGER_GROUP, USER_GROUP, ToxicityCommon
+from .confidentiality import INTERNAL_GROUP
 
 # A picture of one pixel.
 SIGNATURE = (
@@ -72,12 +73,12 @@ class LeakCommon(ToxicityCommon):
             user.group_ids += cls.env.ref("base.group_allow_export")
         cls.personas = {
             "portal": (cls.portal_user, set()),
-            "accountant": (cls.accountant, set()),
-            "administrator": (cls.administrator, set()),
-            "salesperson": (cls.salesperson, {USER_GROUP}),
-            "manager": (cls.manager, {USER_GROUP, MANAGER_GROUP}),
-            "owner": (cls.owner, {USER_GROUP, MANAGER_GROUP}),
-            "stranger": (cls.stranger, {USER_GROUP, MANAGER_GROUP}),
+            "accountant": (cls.accountant, {INTERNAL_GROUP}),
+            "administrator": (cls.administrator, {INTERNAL_GROUP}),
+            "salesperson": (cls.salesperson, {INTERNAL_GROUP, USER_GROUP}),
+            "manager": (cls.manager, {INTERNAL_GROUP, USER_GROUP, MANAGER_GROUP}),
+            "owner": (cls.owner, {INTERNAL_GROUP, USER_GROUP, MANAGER_GROUP}),
+            "stranger": (cls.stranger, {INTERNAL_GROUP, USER_GROUP, MANAGER_GROUP}),
         }
 
     # -- what is there to be found ---------------------------------------------------
@@ -109,6 +110,11 @@ class LeakCommon(ToxicityCommon):
             "sale.order": cls.orders,
             "sale.order.line": cls.orders.order_line[:2],
         }
+        # What only orders of former customers have, and none of those above
+        cls.field_pairs = dict.fromkeys(
+            (("sale.order", "former_exit_id"), ("sale.order", "new_business_note")),
+            cls.make_new_business(),
+        )
         cls.own = {
             "customer.claim": cls.claims,
             "customer.exit": cls.exit_case,
@@ -470,6 +476,27 @@ class LeakCommon(ToxicityCommon):
         )
 
     @classmethod
+    def make_new_business(cls):
+        """Quotations for somebody who left, and came to ask again, and for another."""
+        # sudo: an exit is closed by its steps alone
+        cls.env["customer.exit"].sudo().create(
+            {
+                "partner_id": cls.customer.id,
+                "state": "closed",
+                "readmission_reason": f"{MARKER} taken back",
+                "letter_reason": f"{MARKER} letter",
+            }
+        )
+        return cls.make_order(
+            (cls.service_ordered, 1), confirm=False, state="sent"
+        ) + cls.make_order(
+            (cls.service_ordered, 1),
+            confirm=False,
+            state="sent",
+            partner_id=cls.mild.id,
+        )
+
+    @classmethod
     def seed_proposal(cls):
         """As a scan of the history makes them, of what nobody noted."""
         # sudo: proposals are made by the module alone
@@ -516,8 +543,10 @@ class LeakCommon(ToxicityCommon):
                 "toxicity_window_days": 366,
                 "exit_notice_days": 31,
                 "exit_self_approval": True,
+                "exit_letter_reason": True,
             }
         )
+        cls.other_company.sudo().exit_new_business = "off"
         cls.indicator("rework").failure = f"{MARKER} failure"
         settings = cls.env["res.config.settings"]
         cls.settings = settings.with_user(cls.owner).create({}).with_user(cls.env.user)

@@ -12,4 +12,7 @@ class MailComposeMessage(models.TransientModel):
         if offered := self.env.context.get("customer_exit_offer_id"):
             # Refuses, and with it the mail, what can no longer be offered.
             self.env["customer.exit.offer"].browse(offered).exists()._note_sent()
+        if letter := self.env.context.get("customer_exit_letter"):
+            exit_id, name = letter
+            self.env["customer.exit"].browse(exit_id).exists()._note_letter(name)
         return messages
