@@ -99,13 +99,14 @@ class SaleOrderLine(models.Model):
 
         {line: values}; the lines that get the same values are written together.
         """
-        before = self._get_line_terms()
-        quiet = self.with_context(scope_change_skip=QUIET)
+        edit = self.env["scope.change"]._join_line_edit()
+        quiet = self.with_context(scope_change_skip=edit or QUIET)
         for items, lines in self.grouped(
             lambda line: tuple(sorted(vals_by_line[line].items()))
         ).items():
             lines.with_env(quiet.env).write(dict(items))
-        self._detect_scope_changes(before)
+        if edit is not None:
+            self._end_line_edit(edit)
 
     def _update_line_quantity(self, values):
         # A settled order gets one note: see sale.order._write_lines.
