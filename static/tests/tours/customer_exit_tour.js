@@ -1,8 +1,10 @@
 import { registry } from "@web/core/registry";
 
+import { withPatience } from "./patience";
+
 // From a signal over the exit to its posted final invoice, as a manager works.
 registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice", {
-    steps: () => [
+    steps: () => withPatience([
         {
             content: "Open the customer from the list by risk",
             trigger: ".o_data_cell:contains(Tour Customer Ltd)",
@@ -105,5 +107,5 @@ registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice",
             content: "The posted invoice is shown",
             trigger: "body:not(:has(.modal)) .o_field_widget[name=state]:contains(Posted), .o_form_view .o_statusbar_status button.o_arrow_button_current:contains(Posted)",
         },
-    ],
+    ]),
 });

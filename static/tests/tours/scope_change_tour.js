@@ -1,11 +1,13 @@
 import { registry } from "@web/core/registry";
 import { redirect } from "@web/core/utils/urls";
 
+import { withPatience } from "./patience";
+
 const tours = registry.category("web_tour.tours");
 
 // Sold, and then asked for twice the quantity.
 tours.add("toxic_customer_exit.sell_and_double", {
-    steps: () => [
+    steps: () => withPatience([
         {
             content: "The customer orders",
             trigger: "button[name=action_confirm]",
@@ -44,12 +46,12 @@ tours.add("toxic_customer_exit.sell_and_double", {
         {
             trigger: "td:has([name=baseline_amount_drift]):contains(1,000.00)",
         },
-    ],
+    ]),
 });
 
 // And the hours are planned.
 tours.add("toxic_customer_exit.allocate_hours", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: ".nav-link[name=settings]",
             run: "click",
@@ -65,12 +67,12 @@ tours.add("toxic_customer_exit.allocate_hours", {
         {
             trigger: ".o_form_saved",
         },
-    ],
+    ]),
 });
 
 // One change has appeared: it is renegotiated, and the quotation sent.
 tours.add("toxic_customer_exit.renegotiate", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: ".oe_stat_button[name=action_view_scope_changes]",
             run: "click",
@@ -104,12 +106,12 @@ tours.add("toxic_customer_exit.renegotiate", {
         {
             trigger: "body:not(:has(.modal)) .o_arrow_button_current:contains(Quotation Sent)",
         },
-    ],
+    ]),
 });
 
 // The customer signs it on the portal.
 tours.add("toxic_customer_exit.sign_amendment", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: "body[is-ready=true]",
         },
@@ -139,5 +141,5 @@ tours.add("toxic_customer_exit.sign_amendment", {
         {
             trigger: ".o_portal_my_home",
         },
-    ],
+    ]),
 });
