@@ -2,3 +2,4 @@ from . import toxicity_demo
 from . import toxicity_demo_difficult
 from . import toxicity_demo_good
 from . import toxicity_demo_drift
+from . import toxicity_demo_past

@@ -35,6 +35,23 @@ class TestDemo(DemoCommon):
         self.assertEqual(case.state, "options")
         self.assertEqual(set(case.option_ids.mapped("state")), {"offered"})
 
+    def test_the_one_who_was_left_is_looked_back_at(self):
+        case = self.get_exit("pellworth")
+        self.assertRecordValues(
+            case.review_ids,
+            [{"state": "done"}, {"state": "done"}, {"state": "planned"}],
+        )
+        report = self.env["customer.exit.report"].with_user(self.manager)
+        report = report.browse(case.id)
+        self.assertEqual(
+            [report.days_draft, report.days_wrap_up],
+            [
+                (case.step_ids[1].date_from - case.step_ids[0].date_from).days,
+                (case.step_ids[4].date_from - case.step_ids[3].date_from).days,
+            ],
+        )
+        self.assertEqual(report.regret_rate, 0)
+
     def test_the_late_payer_is_to_watch(self):
         self.assertStory("castellane", "watch")
 
