@@ -196,7 +196,7 @@ class CustomerExitOffer(models.Model):
                 "date_answered": fields.Datetime.now(),
             }
         )
-        self.exit_id._retain(option)
+        self.exit_id._in_owners_words()._retain(option)
         return {}
 
     def _decline(self, option_id, comment):
@@ -213,8 +213,9 @@ class CustomerExitOffer(models.Model):
                 "date_answered": fields.Datetime.now(),
             }
         )
-        self.exit_id._note_answer(
-            self.env._("%(option)s was declined.", option=option.name), comment
+        case = self.exit_id._in_owners_words()
+        case._note_answer(
+            case.env._("%(option)s was declined.", option=option.name), comment
         )
         return True
 
@@ -225,7 +226,8 @@ class CustomerExitOffer(models.Model):
         if not question or self.question_count >= MAX_QUESTIONS:
             return False
         self.question_count += 1
-        self.exit_id._note_answer(self.env._("The customer has a question."), question)
+        case = self.exit_id._in_owners_words()
+        case._note_answer(case.env._("The customer has a question."), question)
         return True
 
     def _lock(self):

@@ -213,6 +213,10 @@ class CustomerExit(models.Model):
         owner = self._pick_member(case.user_id | case.create_uid, case.company_id)
         return owner or self._get_first_managers(case.company_id)[case.company_id]
 
+    def _in_owners_words(self):
+        """Notes are in the language of who reads them, not of who gave cause."""
+        return self.with_context(lang=self._get_owner().lang or self.env.lang)
+
     def _note(self, sentence, words=""):
         """Post an internal note; `words` are of the customer, and shown as text."""
         body = Markup("<p>%s</p>") % sentence

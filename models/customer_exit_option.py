@@ -162,8 +162,8 @@ class CustomerExitOption(models.Model):
     )
     answer_comment = fields.Text("Customer's words", readonly=True, copy=False)
     date_answered = fields.Datetime("Answered on", readonly=True, copy=False)
-    signed_by = fields.Char(readonly=True, copy=False)
-    signed_on = fields.Datetime(readonly=True, copy=False)
+    signed_by = fields.Char("Signed by", readonly=True, copy=False)
+    signed_on = fields.Datetime("Signed on", readonly=True, copy=False)
     signature = fields.Image(
         readonly=True, copy=False, attachment=True, max_width=1024, max_height=1024
     )

@@ -25,6 +25,7 @@ class CustomerExit(models.Model):
         help="When you look whether the agreement holds; you get an activity then.",
     )
     target_score = fields.Float(
+        "Target score",
         copy=False,
         aggregator=None,
         help="Where the score should be by the review, at most.",

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 
 from .common import ToxicityCommon
-from .leak_common import SIGNATURE
+from .leak_options import SIGNATURE
 
 
 class OptionCommon(ToxicityCommon):

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.toxic_customer_exit.models import customer_exit_offer
 
-from .leak_common import SIGNATURE
+from .leak_options import SIGNATURE
 from .option_common import OptionCommon
 
 XSS = "<script>alert(1)</script><img src=x onerror=alert(1)>"

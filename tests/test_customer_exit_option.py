@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 from odoo.addons.toxic_customer_exit.models import customer_exit_option
 from odoo.addons.toxic_customer_exit.models.customer_exit_option_template import KINDS
 
-from .leak_common import SIGNATURE
+from .leak_options import SIGNATURE
 from .option_common import OptionCommon
 
 

@@ -9,7 +9,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import mute_logger
 
-from .leak_common import SIGNATURE
+from .leak_options import SIGNATURE
 
 
 @tagged("post_install", "-at_install")

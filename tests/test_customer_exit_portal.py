@@ -7,7 +7,7 @@ from odoo.tools import html2plaintext
 
 from odoo.addons.mail.tests.common import MailCase
 
-from .leak_common import SIGNATURE
+from .leak_options import SIGNATURE
 from .option_common import OptionCommon
 
 # What our side calls things; the customer is to read none of it.
