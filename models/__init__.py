@@ -28,7 +28,9 @@ from . import customer_exit_union
 from . import customer_exit_due
 from . import customer_exit_law
 from . import customer_exit_letter
+from . import customer_exit_sending
 from . import customer_exit_settlement
+from . import customer_exit_statement
 from . import customer_exit_waiver
 from . import customer_exit_walk_away
 from . import customer_exit_ways

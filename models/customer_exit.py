@@ -22,6 +22,7 @@ STEP_DEFAULTS = {
     "readmitted_by_id": False,
     "date_warning_letter": False,
     "date_closing_letter": False,
+    "statement_until": False,
     # What the approval keeps of the impact, see customer_exit_impact.py
     **dict.fromkeys(
         (

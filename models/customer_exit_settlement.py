@@ -307,8 +307,9 @@ class CustomerExit(models.Model):
 
     def _leave_nothing_to_invoice(self, plan):
         """Invoicing recomputes what is forgiven back into "to invoice": undo that."""
-        for entry in plan:
-            entry.line._set_to_invoice(0.0)
+        # Of all their lines: a combo has a quantity, though its price is on its items.
+        for line in self._get_orders(plan).order_line:
+            line._set_to_invoice(0.0)
 
     def action_view_invoices(self):
         self.check_access("read")

@@ -384,24 +384,25 @@ class SettlementStage:
             notes.action_post()
             self.note(notes, is_goodwill=True)
 
+    def get_credited(self, item):
+        told = self.told.get(item.sale_line_ids)
+        part = told.credit if told else Decimal(0)
+        return float((exact(item.quantity) * part).quantize(HUNDREDTH))
+
     def lock(self):
         for order, story in self.stories.items():
             if story.is_locked:
                 order.action_lock()
 
-    def due(self, orders, is_rebilled):
-        """{currency: what has to be billed in all, by the books}."""
-        total = {}
-        for order in orders:
-            lines = [line for line in self.pages if line.order_id == order]
-            share = self.get_share(lines)
-            for line in lines:
-                page = self.pages[line]
-                is_rebate = isinstance(page, Rebate)
-                due = page.due_for(share) if is_rebate else page.due(is_rebilled)
-                currency = order.currency_id
-                total[currency] = total.get(currency, Decimal(0)) + due
-        return total
+    def due(self, order, is_rebilled):
+        """What has to be billed of an order in all, by the books."""
+        lines = [line for line in self.pages if line.order_id == order]
+        share = self.get_share(lines)
+        pages = [self.pages[line] for line in lines]
+        return sum(
+            page.due_for(share) if isinstance(page, Rebate) else page.due(is_rebilled)
+            for page in pages
+        )
 
     def get_share(self, lines):
         """Which part of the agreed value was delivered."""

@@ -89,7 +89,7 @@ def line_stories(draw):
 
 @st.composite
 def order_stories(draw):
-    interim = draw(st.sampled_from([(), (False,), (True,), (False, True)]))
+    interim = draw(st.sampled_from([(), (), (False,), (True,), (False, True)]))
     advance = st.one_of(
         st.tuples(st.just("percentage"), st.sampled_from([10, 30, 50]).map(Decimal)),
         st.tuples(st.just("fixed"), hundredths(100, 50000)),
@@ -106,7 +106,7 @@ def order_stories(draw):
         else (),
         rebate=rarely(draw, Decimal(10), Decimal(0)),
         interim=interim,
-        credited=draw(st.sampled_from([None, 0, 0])) if interim else None,
+        credited=draw(st.sampled_from([None, 0])) if interim else None,
     )
 
 
@@ -114,7 +114,7 @@ def order_stories(draw):
 def customer_stories(draw):
     return CustomerStory(
         orders=tuple(
-            draw(order_stories()) for _order in range(rarely(draw, 2, 1, times=3))
+            draw(order_stories()) for _order in range(draw(st.sampled_from([1, 2, 3])))
         ),
         is_rebilled=rarely(draw, True, False, times=6),
     )

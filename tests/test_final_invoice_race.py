@@ -10,7 +10,7 @@ from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import mute_logger
 
-PRESSES = 4
+PRESSES = 20
 
 
 @tagged("post_install", "-at_install")
