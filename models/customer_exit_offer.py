@@ -130,8 +130,8 @@ class CustomerExitOffer(models.Model):
             "customer": self.commercial_partner_id.name,
             "company": self.company_id.name,
             "contact": owner.name or "",
-            # A person signs: the name of a company is not proposed.
-            "signer": "" if self.partner_id.is_company else self.partner_id.name,
+            # Odoo's signature form (19.0) stumbles when it begins without a name.
+            "signer": self.partner_id.name,
             "is_accepted": "accepted" in shown.mapped("state"),
             "proposals": [
                 option_values | {"number": number}

@@ -170,6 +170,11 @@ class TestExitAnswer(OptionCommon):
         self.assertTrue(self.case.sudo().commitment_ids)
         self.assertNotIn(portal, self.case.sudo().commitment_ids.create_uid)
 
+    def test_notes_are_in_the_owners_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.salesperson.lang = "fr_FR"
+        self.assertEqual(self.case._in_owners_words().env.lang, "fr_FR")
+
     # The token
 
     def test_only_the_token_of_this_offer_opens_it(self):
