@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { withPatience } from "./patience";
+
 const tours = registry.category("web_tour.tours");
 
 function addOption(template) {
@@ -40,7 +42,7 @@ function addOption(template) {
 
 // A manager offers two ways to go on, by the mail that brings the customer to them.
 tours.add("toxic_customer_exit.offer_options", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: ".nav-link[name=options]",
             run: "click",
@@ -70,12 +72,12 @@ tours.add("toxic_customer_exit.offer_options", {
         {
             trigger: ".o_field_widget[name=option_ids] .badge:contains(Offered)",
         },
-    ],
+    ]),
 });
 
 // The customer reads the proposals, and signs one.
 tours.add("toxic_customer_exit.sign_option", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: "body[is-ready=true]",
         },
@@ -85,6 +87,10 @@ tours.add("toxic_customer_exit.sign_option", {
                 "body:not(:contains(oxic)):not(:contains(xit)) .card:contains(A pause of three months) .o_proposal_choose",
             run: "click",
             expectUnloadPage: true,
+        },
+        {
+            content: "Typing draws, as soon as there is something to draw on",
+            trigger: "canvas.o_web_sign_signature",
         },
         {
             trigger: ".o_web_sign_name_and_signature input",
@@ -105,12 +111,12 @@ tours.add("toxic_customer_exit.sign_option", {
         {
             trigger: ".card:contains(Signed by Terry Tour)",
         },
-    ],
+    ]),
 });
 
 // The manager finds the customer retained, with what both sides promised.
 tours.add("toxic_customer_exit.see_retained", {
-    steps: () => [
+    steps: () => withPatience([
         {
             trigger: ".o_statusbar_status .o_arrow_button_current:contains(Retained)",
         },
@@ -126,5 +132,5 @@ tours.add("toxic_customer_exit.see_retained", {
         {
             trigger: ".o_field_widget[name=commitment_ids] .badge:contains(Kept)",
         },
-    ],
+    ]),
 });

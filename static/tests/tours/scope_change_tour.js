@@ -121,6 +121,10 @@ tours.add("toxic_customer_exit.sign_amendment", {
             run: "click",
         },
         {
+            content: "Typing draws, as soon as there is something to draw on",
+            trigger: ".modal canvas.o_web_sign_signature",
+        },
+        {
             trigger: ".modal .o_web_sign_name_and_signature input",
             run: "edit Terry Tour",
         },
