@@ -42,6 +42,7 @@ class CustomerExit(models.Model):
         tracking=True,
     )
     legal_deadline = fields.Date(
+        "Legal deadline",
         copy=False,
         help="A day by which the law or a third party asks something of the customer "
         "that depends on our work: a filing, an audit, a tender.",
