@@ -23,6 +23,13 @@ class TestDemo(DemoCommon):
             ]
         )
 
+    def test_something_is_still_open_at_the_gate(self):
+        case = self.get_exit("brightwater").with_user(self.manager)
+        self.assertLessEqual(
+            {"unbilled_time", "delivered_uninvoiced", "down_payments", "tasks"},
+            {*case.gate_line_ids.mapped("code")},
+        )
+
     def test_the_final_invoice_of_the_demo_can_be_issued(self):
         case = self.get_exit("brightwater").with_user(self.manager)
         case.action_issue_final_invoice()
