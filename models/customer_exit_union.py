@@ -65,7 +65,9 @@ class CustomerExit(models.Model):
             if customer != record.commercial_partner_id:
                 (record | record._find_rivals(customer))._keep_one()
         self.env.add_to_compute(field, self)
-        self.flush_recordset([field.name])
+        # What belongs to them may have been computed while they kept their customer.
+        self.modified([field.name])
+        self.env.flush_all()
 
     def _find_rivals(self, customer):
         return self.search(
@@ -99,8 +101,10 @@ class CustomerExit(models.Model):
             ranked[0]._take_over(given_up)
 
     def _take_over(self, other):
-        """Give the other exit up in favour of this one; its invoices come along."""
+        """Give the other exit up in favour of this one; what was done comes along."""
         other.invoice_ids.exit_id = self
+        other.waiver_ids.exit_id = self
+        other.deed_ids.exit_id = self
         other._move_to("cancelled")
         other.flush_recordset()
         body = self.env._(

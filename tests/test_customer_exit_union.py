@@ -94,6 +94,8 @@ class TestCustomerExitUnion(ToxicityCommon):
         moved = self.make_exit(contact, state="draft")
         there = self.make_exit(self.double, state="approved")
         self.merge(same, contact)
+        self.assertEqual(moved.sudo().step_ids.commercial_partner_id, self.double)
+        self.assertEqual(moved.sudo().step_ids.partner_id, same)
         self.assertRecordValues(
             (moved + there).sudo(),
             [
@@ -101,6 +103,28 @@ class TestCustomerExitUnion(ToxicityCommon):
                 {"state": "approved", "commercial_partner_id": self.double.id},
             ],
         )
+
+    def test_what_was_done_and_waived_comes_along(self):
+        project = self.env["project.project"].create(
+            {"name": "Survey", "partner_id": self.double.id}
+        )
+        order = self.make_order((self.service_ordered, 1), partner_id=self.double.id)
+        exits = self.make_exit() + self.make_exit(self.double)
+        given_up = exits[1].with_user(self.manager)
+        given_up._do_deeds("lock_order", order)
+        self.env["customer.exit.waiver"].sudo().create(
+            {
+                "exit_id": given_up.id,
+                "code": "tasks",
+                "res_id": project.id,
+                "reason": "Theirs",
+            }
+        )
+        self.merge(self.customer, self.double)
+        kept = exits[0].sudo()
+        self.assertEqual(exits.mapped("state"), ["wrap_up", "cancelled"])
+        self.assertEqual(kept.deed_ids.res_id, order.id)
+        self.assertEqual(kept.waiver_ids.reason, "Theirs")
 
     def test_a_refused_merge_leaves_both_exits_open(self):
         exits = self.make_exit(state="draft") + self.make_exit(
@@ -140,6 +164,8 @@ class TestCustomerExitUnion(ToxicityCommon):
         there = self.make_exit(self.double, state="draft")
         person.with_user(self.keeper).parent_id = self.double
         self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(moved.sudo().step_ids.commercial_partner_id, self.double)
         self.assertRecordValues(
             (moved + there).sudo(),
             [
