@@ -114,3 +114,37 @@ class TestTour(ToxicityCommon, HttpCase):
         )
         self.assertEqual(case.state, "retained")
         self.assertIn("kept", case.commitment_ids.mapped("state"))
+
+    def test_requester_customer_and_manager_go_the_whole_way(self):
+        customer = self.make_customer(name="Tour Customer Ltd", email="t@example.com")
+        self.salesperson.email = "seller@example.com"
+        portal = self.make_user(
+            "customer",
+            "base.group_portal",
+            partner_id=customer.id,
+            password="customer",
+            name=customer.name,
+        )
+        order = self.make_order((self.service_ordered, 10), partner_id=customer.id)
+        order.order_line.qty_delivered = 4
+        case = self.make_exit(customer, state="draft")
+        form = f"/odoo/customer-exits/{case.id}"
+        self.start_tour(
+            form, "toxic_customer_exit.offer_options", login=self.salesperson.login
+        )
+        page = case.offer_ids._get_url()
+        self.start_tour(page, "toxic_customer_exit.sign_option", login=portal.login)
+        self.assertEqual(case.state, "retained")
+        self.start_tour(
+            form, "toxic_customer_exit.miss_promise", login=self.salesperson.login
+        )
+        for tour in ("decide_and_bill", "walk_away_and_close"):
+            self.start_tour(form, f"toxic_customer_exit.{tour}", login="manager")
+        self.assertRecordValues(
+            case, [{"state": "closed", "approver_id": self.manager.id}]
+        )
+        self.assertRecordValues(
+            case.invoice_ids, [{"state": "posted", "amount_untaxed": 4 * 100.0}]
+        )
+        self.assertFalse(portal.active)
+        self.assertFalse(case.offer_ids._is_live())
