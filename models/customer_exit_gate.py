@@ -108,21 +108,15 @@ class CustomerExit(models.Model):
         }
 
     def _get_gate_sentence(self, check, ids):
-        names = self._name_readable(self.env[check.opens].browse(ids))
-        if not names:
-            return self.env._(
-                "%(label)s: %(count)s. Settle them at the exit gate, or waive them "
-                "with a reason.",
-                label=check.label,
-                count=len(ids),
-            )
-        return self.env._(
-            "%(label)s: %(count)s (%(names)s). Settle them at the exit gate, or waive "
-            "them with a reason.",
-            label=check.label,
-            count=len(ids),
-            names=names,
+        advice = check.advice or self.env._(
+            "Settle them at the exit gate, or waive them with a reason."
         )
+        found = {"label": check.label, "count": len(ids), "advice": advice}
+        if names := self._name_readable(self.env[check.opens].browse(ids)):
+            return self.env._(
+                "%(label)s: %(count)s (%(names)s). %(advice)s", names=names, **found
+            )
+        return self.env._("%(label)s: %(count)s. %(advice)s", **found)
 
     def _name_readable(self, records, limit=3):
         """Name the first few that the user may read; what is private stays so."""

@@ -36,6 +36,8 @@ class GateCheck(NamedTuple):
     target: str = "id"
     target_model: str = ""
     ways: dict = {}
+    # What to do about it, where that is not settling at the gate
+    advice: str = ""
 
     @property
     def opens(self):
@@ -115,6 +117,10 @@ class CustomerExit(models.Model):
                     & Domain("company_id", "=", company.id)
                 ),
                 paths=("commercial_partner_id",),
+                advice=_(
+                    "Have them paid, or decide that they are written off or left open, "
+                    "with a reason."
+                ),
             ),
             GateCheck(
                 "down_payments",

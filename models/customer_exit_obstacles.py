@@ -97,13 +97,6 @@ class CustomerExit(models.Model):
             )
         if not self._is_manager():
             obstacles["not_manager"] = self.env._("A manager of customer exits closes.")
-        unpaid = self._get_unpaid_invoices()
-        if unpaid and not self.open_amount_decision:
-            obstacles["unpaid"] = self.env._(
-                "Not paid yet: %(invoices)s. Have it paid, or decide that it is "
-                "written off or left open, with a reason.",
-                invoices=self._name_some(unpaid),
-            )
         if self.open_amount_decision and not self.open_amount_reason:
             obstacles["no_open_reason"] = self.env._(
                 "The reason why an amount stays unpaid is missing."
@@ -116,20 +109,6 @@ class CustomerExit(models.Model):
             ("state", "=", "posted"),
             ("amount_residual_signed", "!=", 0),
         ]
-
-    def _get_unpaid_invoices(self):
-        # sudo: whoever closes is told what is open, also without billing rights
-        return (
-            self.env["account.move"]
-            .sudo()
-            .search(
-                [
-                    ("commercial_partner_id", "=", self.commercial_partner_id.id),
-                    ("company_id", "=", self.company_id.id),
-                    *self._get_unpaid_invoices_domain(),
-                ]
-            )
-        )
 
     def _name_some(self, records, limit=5):
         """Name the first few records, and say how many more there are."""

@@ -440,6 +440,17 @@ class TestCustomerExitGate(GateCommon):
         self.exit_case.action_close()
         self.assertEqual(self.exit_case.state, "closed")
 
+    def test_what_is_unpaid_stands_in_the_way_once_and_can_be_waived(self):
+        invoice = self.make_open_invoice()
+        self.exit_case.settlement_reason = "Never began"
+        self.exit_case.action_settle_without_invoice()
+        obstacles = self.exit_case._get_closing_obstacles()
+        self.assertEqual(list(obstacles), ["unpaid_invoices"])
+        self.assertIn(invoice.name, obstacles["unpaid_invoices"])
+        self.settle("unpaid_invoices", reason="Paid by their bank").action_waive()
+        self.exit_case.action_close()
+        self.assertEqual(self.exit_case.state, "closed")
+
     def test_after_closing_a_waiver_stays(self):
         self.make_lead()
         self.settle("leads", reason="Sold elsewhere").action_waive()
