@@ -28,6 +28,7 @@ from . import test_final_invoice
 from . import test_final_invoice_advances
 from . import test_final_invoice_cases
 from . import test_final_invoice_kill
+from . import test_final_invoice_kinds
 from . import test_final_invoice_race
 from . import test_final_invoice_random
 from . import test_final_invoice_sending
