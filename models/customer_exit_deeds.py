@@ -117,12 +117,29 @@ class CustomerExit(models.Model):
         return dict.fromkeys(orders, {})
 
     def _cancel_quotations(self, orders):
-        before = {order: {"state": order.state} for order in orders}
+        """Odoo's cancelling; it declines the scope changes that they offer."""
+        before = {
+            order: {
+                "state": order.state,
+                "changes": [
+                    [change.id, change.state, change.reason]
+                    for change in order.amended_change_ids
+                ],
+            }
+            for order in orders
+        }
         orders._action_cancel()
         return before
 
     def _uncancel_quotation(self, order, before):
-        order.exists().filtered(lambda order: order.state == "cancel").write(before)
+        """Unless somebody went on with it, or with a scope change, since."""
+        cancelled = order.exists().filtered(lambda order: order.state == "cancel")
+        cancelled.write({"state": before["state"]})
+        for change_id, state, reason in before["changes"] if cancelled else ():
+            change = self.env["scope.change"].sudo().browse(change_id).exists()
+            if change.state == "declined" != state:
+                change.write({"state": "detected"})
+                change.write({"state": state, "reason": reason})
 
     # Activities
 

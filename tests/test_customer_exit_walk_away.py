@@ -116,6 +116,18 @@ class TestCustomerExitWalkAway(GateCommon):
         self.assertIn(self.contact, self.order.message_partner_ids)
         self.assertTrue(all(self.exit_case.deed_ids.mapped("date_undone")))
 
+    def test_undoing_opens_the_scope_changes_of_a_quotation_again(self):
+        self.order.order_line.product_uom_qty = 4
+        change = self.order.scope_change_ids
+        change.with_user(self.manager).action_renegotiate()
+        amendment = change.amendment_id
+        state = change.state
+        self.walk_away()
+        self.assertEqual((amendment.state, change.state), ("cancel", "declined"))
+        self.exit_case.action_undo_walk_away()
+        self.env.invalidate_all()
+        self.assertEqual((amendment.state, change.state), ("draft", state))
+
     def test_undone_it_can_be_done_again(self):
         self.walk_away()
         self.exit_case.action_undo_walk_away()
