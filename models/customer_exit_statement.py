@@ -191,7 +191,8 @@ class CustomerExit(models.Model):
             total = total.plus(row)
         return Statement(
             currency,
-            [row.rounded(currency) for row in rows],
+            # An order of which nothing came is nothing to account for.
+            [row.rounded(currency) for row in rows if any(row[3:])],
             documents,
             total.rounded(currency),
         )
