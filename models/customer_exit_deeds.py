@@ -36,35 +36,34 @@ class CustomerExit(models.Model):
 
     def _get_deed_kinds(self):
         """Hook: {kind: DeedKind}, in the order in which they are done."""
-        _ = self.env._
         return {
             "lock_order": DeedKind(
-                _("Confirmed orders are locked"),
+                self.env._("Confirmed orders are locked"),
                 self._find_unlocked_orders,
                 self._lock_orders,
                 lambda order, _before: order.exists().action_unlock(),
             ),
             "cancel_quotation": DeedKind(
-                _("Open quotations are cancelled"),
+                self.env._("Open quotations are cancelled"),
                 lambda: self._find_at_gate("sale.order", "quotations"),
                 self._cancel_quotations,
                 self._uncancel_quotation,
             ),
             # Before what they stand on is archived
             "settle_activity": DeedKind(
-                _("Planned activities are taken off the list"),
+                self.env._("Planned activities are taken off the list"),
                 self._find_activities,
                 self._settle_activities,
                 lambda activity, _before: activity.exists().write({"active": True}),
             ),
             "lose_lead": DeedKind(
-                _("Open leads are lost: the relationship ended"),
+                self.env._("Open leads are lost: the relationship ended"),
                 lambda: self._find_at_gate("crm.lead", "leads"),
                 self._lose_leads,
                 self._win_back_lead,
             ),
             "close_project": DeedKind(
-                _("Projects without open work are archived"),
+                self.env._("Projects without open work are archived"),
                 self._find_finished_projects,
                 self._close_projects,
                 self._reopen_project,
@@ -73,28 +72,27 @@ class CustomerExit(models.Model):
         }
 
     def _get_access_deed_kinds(self):
-        _ = self.env._
         return {
             "revoke_portal": DeedKind(
-                _("Portal access is revoked"),
+                self.env._("Portal access is revoked"),
                 lambda: self._find_at_gate("res.users", "portal_users"),
                 self._revoke_portal,
                 self._grant_portal,
             ),
             "revoke_link": DeedKind(
-                _("Links to shared documents stop working"),
+                self.env._("Links to shared documents stop working"),
                 self._find_links,
                 self._revoke_links,
                 self._restore_link,
             ),
             "remove_collaborator": DeedKind(
-                _("They no longer work on our projects"),
+                self.env._("They no longer work on our projects"),
                 lambda: self._find_at_gate("project.collaborator", "collaborators"),
                 self._remove_rows,
                 self._restore_row,
             ),
             "remove_follower": DeedKind(
-                _("They no longer follow our documents"),
+                self.env._("They no longer follow our documents"),
                 lambda: self._find_at_gate("mail.followers", "followers"),
                 self._remove_rows,
                 self._restore_row,

@@ -65,12 +65,13 @@ class CustomerExit(models.Model):
         ]
 
     def _get_money_checks(self):
-        _ = self.env._
         return [
             GateCheck(
                 "unbilled_time",
-                _("Unbilled time"),
-                _("Hours sold by time that no invoice holds: the final invoice does."),
+                self.env._("Unbilled time"),
+                self.env._(
+                    "Hours sold by time that no invoice holds: the final invoice does."
+                ),
                 "account.analytic.line",
                 lambda company: Domain(
                     [
@@ -86,16 +87,18 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "delivered_uninvoiced",
-                _("Delivered, not invoiced"),
-                _("Order lines to be billed or refunded: the final invoice does both."),
+                self.env._("Delivered, not invoiced"),
+                self.env._(
+                    "Order lines to be billed or refunded: the final invoice does both."
+                ),
                 "sale.order.line",
                 self._get_delivered_domain,
                 paths=("order_id.partner_id.commercial_partner_id",),
             ),
             GateCheck(
                 "draft_invoices",
-                _("Draft invoices"),
-                _("Prepared and never sent: post them, or drop them."),
+                self.env._("Draft invoices"),
+                self.env._("Prepared and never sent: post them, or drop them."),
                 "account.move",
                 lambda company: Domain(
                     [
@@ -109,23 +112,27 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "unpaid_invoices",
-                _("Unpaid invoices"),
-                _("Have them paid, or decide what becomes of what stays unpaid."),
+                self.env._("Unpaid invoices"),
+                self.env._(
+                    "Have them paid, or decide what becomes of what stays unpaid."
+                ),
                 "account.move",
                 lambda company: (
                     Domain(self._get_unpaid_invoices_domain())
                     & Domain("company_id", "=", company.id)
                 ),
                 paths=("commercial_partner_id",),
-                advice=_(
+                advice=self.env._(
                     "Have them paid, or decide that they are written off or left open, "
                     "with a reason."
                 ),
             ),
             GateCheck(
                 "down_payments",
-                _("Unused down payments"),
-                _("Paid in advance and not deducted: the final invoice deducts them."),
+                self.env._("Unused down payments"),
+                self.env._(
+                    "Paid in advance and not deducted: the final invoice deducts them."
+                ),
                 "sale.order.line",
                 lambda company: Domain(
                     [
@@ -156,12 +163,11 @@ class CustomerExit(models.Model):
         )
 
     def _get_sales_checks(self):
-        _ = self.env._
         return [
             GateCheck(
                 "quotations",
-                _("Open quotations"),
-                _("The customer could still accept them."),
+                self.env._("Open quotations"),
+                self.env._("The customer could still accept them."),
                 "sale.order",
                 lambda company: Domain(
                     [
@@ -173,8 +179,8 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "leads",
-                _("Open leads"),
-                _("Someone may still be selling to this customer."),
+                self.env._("Open leads"),
+                self.env._("Someone may still be selling to this customer."),
                 "crm.lead",
                 lambda company: (
                     Domain("won_status", "=", "pending")
@@ -186,12 +192,11 @@ class CustomerExit(models.Model):
         ]
 
     def _get_work_checks(self):
-        _ = self.env._
         return [
             GateCheck(
                 "tasks",
-                _("Open tasks"),
-                _("Work not done: finish it, hand it over, or drop it."),
+                self.env._("Open tasks"),
+                self.env._("Work not done: finish it, hand it over, or drop it."),
                 "project.task",
                 lambda company: (
                     Domain("is_closed", "=", False)
@@ -211,8 +216,10 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "milestones",
-                _("Open milestones"),
-                _("Promised and not reached. A reached milestone can be billed."),
+                self.env._("Open milestones"),
+                self.env._(
+                    "Promised and not reached. A reached milestone can be billed."
+                ),
                 "project.milestone",
                 lambda company: (
                     Domain("is_reached", "=", False)
@@ -224,8 +231,8 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "meetings",
-                _("Planned meetings"),
-                _("Somebody of theirs is invited to what is still to come."),
+                self.env._("Planned meetings"),
+                self.env._("Somebody of theirs is invited to what is still to come."),
                 "calendar.attendee",
                 lambda _company: (
                     Domain("event_id.stop", ">=", fields.Datetime.now())
@@ -238,14 +245,15 @@ class CustomerExit(models.Model):
         ]
 
     def _get_access_checks(self):
-        _ = self.env._
-        by_link = _("Whoever has the link can open them.")
+        by_link = self.env._("Whoever has the link can open them.")
         portal = self.env.ref("base.group_portal")
         return [
             GateCheck(
                 "portal_users",
-                _("Portal users"),
-                _("They can log in and see what is shared with their company."),
+                self.env._("Portal users"),
+                self.env._(
+                    "They can log in and see what is shared with their company."
+                ),
                 "res.users",
                 lambda _company: (
                     Domain("active", "=", True) & Domain("group_ids", "in", portal.ids)
@@ -254,7 +262,7 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "shared_orders",
-                _("Orders shared by link"),
+                self.env._("Orders shared by link"),
                 by_link,
                 "sale.order",
                 lambda company: HAS_LINK & Domain("company_id", "=", company.id),
@@ -262,7 +270,7 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "shared_invoices",
-                _("Invoices shared by link"),
+                self.env._("Invoices shared by link"),
                 by_link,
                 "account.move",
                 self._get_shared_invoices_domain,
@@ -271,7 +279,7 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "shared_projects",
-                _("Projects shared by link"),
+                self.env._("Projects shared by link"),
                 by_link,
                 "project.project",
                 lambda company: HAS_LINK & in_company(company),
@@ -279,7 +287,7 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "shared_tasks",
-                _("Tasks shared by link"),
+                self.env._("Tasks shared by link"),
                 by_link,
                 "project.task",
                 lambda company: HAS_LINK & in_company(company),
@@ -291,16 +299,18 @@ class CustomerExit(models.Model):
             ),
             GateCheck(
                 "collaborators",
-                _("Collaborators on our projects"),
-                _("They can work on projects that were shared with them."),
+                self.env._("Collaborators on our projects"),
+                self.env._("They can work on projects that were shared with them."),
                 "project.collaborator",
                 lambda company: in_company(company, "project_id.company_id"),
                 ways={"drop": self._drop_access},
             ),
             GateCheck(
                 "followers",
-                _("Subscriptions"),
-                _("Their people follow our documents and are written to about them."),
+                self.env._("Subscriptions"),
+                self.env._(
+                    "Their people follow our documents and are written to about them."
+                ),
                 "mail.followers",
                 self._get_followers_domain,
                 ways={"drop": self._drop_access},
