@@ -2,7 +2,7 @@ from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from odoo.tests import tagged
 
@@ -11,7 +11,9 @@ from .settlement_world import KINDS, worlds
 from .test_final_invoice import FinalInvoiceCommon
 
 # Customers of a world share the steps of Odoo: each alone would take much longer.
-WORLDS, CUSTOMERS = 15, 20
+WORLDS, CUSTOMERS = 9, 12
+# Within one run Hypothesis varies what it has drawn; several runs differ more.
+SEEDS = (1, 2, 3)
 
 
 @tagged("post_install", "-at_install")
@@ -40,12 +42,19 @@ class TestFinalInvoiceRandom(SettlementStage, FinalInvoiceCommon):
 
     def test_the_law_holds_for_every_history(self):
         self.seen, self.different = Counter(), set()
+        for number in SEEDS:
+            self.hold_in_worlds(number)
+        self.assertGreaterEqual(len(self.different), 500)
+        for kind in (*KINDS, "credited", "rebilled", "advance", "rebate", "refund"):
+            with self.subTest(kind=kind):
+                self.assertGreaterEqual(self.seen[kind], 20)
 
+    def hold_in_worlds(self, number):
         # Shrinking would live through thousands of histories; what disagrees is named.
+        @seed(number)
         @settings(
             max_examples=WORLDS,
             deadline=None,
-            derandomize=True,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
@@ -56,10 +65,6 @@ class TestFinalInvoiceRandom(SettlementStage, FinalInvoiceCommon):
                 self.live_and_settle(world)
 
         hold()
-        self.assertGreaterEqual(len(self.different), 500)
-        for kind in (*KINDS, "credited", "rebilled", "advance", "rebate", "refund"):
-            with self.subTest(kind=kind):
-                self.assertGreaterEqual(self.seen[kind], 20)
 
     def live_and_settle(self, world):
         lived = self.live(world)
