@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 
@@ -269,6 +269,8 @@ class CustomerExit(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # First of all: what is refused below tells of exits.
+        self.check_access("create")
         vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
             self._refuse_unlawful_values(vals)
@@ -281,6 +283,7 @@ class CustomerExit(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        self.check_access("write")
         self._refuse_unlawful_values(vals)
         if {"partner_id", "company_id"} & vals.keys():
             self._refuse_another_customer()
@@ -297,11 +300,16 @@ class CustomerExit(models.Model):
     def _refuse_second_open(self, vals):
         """Name the open exit; the unique index alone could not, and comes first."""
         partner = self.env["res.partner"].browse(vals.get("partner_id"))
+        company = vals.get("company_id") or self.env.company.id
+        if not self.env.su:
+            # Whether there is one is told to those only who could see it.
+            partner.check_access("read")
+            self._refuse_company_of_others(company)
         # sudo: an exit that the user may not read still blocks a second one
         other = self.sudo().search(
             [
                 ("commercial_partner_id", "=", partner.sudo().commercial_partner_id.id),
-                ("company_id", "=", vals.get("company_id") or self.env.company.id),
+                ("company_id", "=", company),
                 ("state", "in", OPEN_STATES),
                 ("id", "not in", self.ids),
             ],
@@ -315,6 +323,15 @@ class CustomerExit(models.Model):
                     partner=partner.display_name,
                     exit=other.name,
                     owner=other.user_id.name or self.env._("nobody"),
+                )
+            )
+
+    def _refuse_company_of_others(self, company_id):
+        if company_id not in self.env.companies.ids:
+            raise AccessError(
+                self.env._(
+                    "You do not work for that company at present: choose it at the top "
+                    "of the screen first, or another one for this exit."
                 )
             )
 

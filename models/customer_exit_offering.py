@@ -195,7 +195,8 @@ class CustomerExit(models.Model):
     def action_preview_offer(self):
         """The customer's page, as the customer sees it; we cannot answer there."""
         self.ensure_one()
-        self.check_access("read")
+        # The link is the customer's key: for those who offer, not for all who read.
+        self.check_access("write")
         offer = self.offer_ids.filtered("date_sent")[:1]
         if not offer:
             raise UserError(

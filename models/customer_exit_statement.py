@@ -244,7 +244,15 @@ class CustomerExit(models.Model):
     def _find_by_statement_token(self, token):
         """The case as superuser, or nothing: unknown, withdrawn and past look alike."""
         # sudo: the visitor has no rights but the token
-        found = self.sudo().search([("statement_token", "=", token)]) if token else self
+        # NUL is what PostgreSQL cannot look for
+        is_sane = token and "\0" not in token
+        found = self.sudo().search(
+            [
+                ("statement_token", "=", token if is_sane else False),
+                ("statement_token", "!=", False),
+                ("state", "in", ("invoiced", "closed")),
+            ]
+        )
         return found if found and found._is_statement_shown() else self.browse()
 
     def _get_statement_page(self):

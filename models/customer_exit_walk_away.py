@@ -62,6 +62,16 @@ class CustomerExit(models.Model):
             )
         return obstacles
 
+    def _get_cancel_obstacles(self):
+        obstacles = super()._get_cancel_obstacles()
+        if self.can_undo:
+            obstacles["walked_away"] = self.env._(
+                "%(exit)s: one walked away from the customer already. Undo that first, "
+                "so that projects, access and links are as they were.",
+                exit=self.display_name,
+            )
+        return obstacles
+
     def _get_deeds_to_do(self):
         """{kind: records} of what walking away would do now."""
         self.ensure_one()

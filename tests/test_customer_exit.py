@@ -45,6 +45,16 @@ class TestCustomerExit(ToxicityCommon):
         with self.assertRaisesRegex(ValidationError, first.name):
             self.make_exit(contact, state="draft")
 
+    def test_who_may_open_none_is_not_told_that_there_is_one(self):
+        sister = self.env["res.company"].create({"name": "Sister"})
+        values = {"partner_id": self.customer.id}
+        of_sister = {**values, "company_id": sister.id}
+        exits = self.env["customer.exit"]
+        exits.create([values, of_sister])
+        for user, vals in ((self.outsider, values), (self.manager, of_sister)):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                exits.with_user(user).create(vals)
+
     def test_the_database_refuses_what_the_check_cannot_see(self):
         first = self.make_exit(state="draft")
         other = self.make_exit(self.make_customer(name="Other"), state="draft")

@@ -368,6 +368,16 @@ class TestExitAnswer(OptionCommon):
         for step in ("action_keep", "action_miss"):
             with self.assertRaises(AccessError):
                 getattr(commitment.with_user(colleague), step)()
+        with self.assertRaises(AccessError):
+            commitment.with_user(colleague).create(
+                {
+                    "exit_id": self.case.id,
+                    "name": "Never promised",
+                    "side": "customer",
+                    "date_due": self.today(),
+                    "user_id": colleague.id,
+                }
+            )
         commitment.user_id = colleague
         commitment.with_user(colleague).action_keep()
         self.assertEqual(commitment.state, "kept")

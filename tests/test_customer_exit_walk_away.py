@@ -128,6 +128,15 @@ class TestCustomerExitWalkAway(GateCommon):
         self.env.invalidate_all()
         self.assertEqual((amendment.state, change.state), ("draft", state))
 
+    def test_giving_the_exit_up_needs_undoing_first(self):
+        self.walk_away()
+        with self.assertRaisesRegex(UserError, "Undo that first"):
+            self.exit_case.action_cancel()
+        self.exit_case.action_undo_walk_away()
+        self.exit_case.action_cancel()
+        self.assertEqual(self.exit_case.state, "cancelled")
+        self.assertTrue(self.done.active)
+
     def test_undone_it_can_be_done_again(self):
         self.walk_away()
         self.exit_case.action_undo_walk_away()

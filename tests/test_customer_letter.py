@@ -39,6 +39,25 @@ class TestCustomerLetter(GateCommon):
         self.assertTrue(self.exit_case.date_closing_letter)
         self.assertFalse(self.exit_case.date_warning_letter)
 
+    def test_what_is_attached_is_for_those_who_may_read_the_exit(self):
+        composer = self.compose("closing")
+        file = composer.env["ir.attachment"].create(
+            {
+                "name": "Statement.txt",
+                "raw": b"what was billed",
+                "res_model": "mail.compose.message",
+            }
+        )
+        composer.attachment_ids = file
+        composer._action_send_mail()
+        self.assertRecordValues(
+            file, [{"res_model": "customer.exit", "res_id": self.exit_case.id}]
+        )
+        same = [("id", "=", file.id)]
+        attachments = self.env["ir.attachment"]
+        self.assertFalse(attachments.with_user(self.outsider).search(same))
+        self.assertTrue(attachments.with_user(self.manager).search(same))
+
     def test_no_letter_holds_a_word_of_ours(self):
         for letter in LETTERS:
             with self.subTest(letter):

@@ -209,6 +209,12 @@ class TestSettlementStatementPage(StatementCommon, HttpCase):
         self.assertEqual((past.status_code, unknown.status_code), (404, 404))
         self.assertNotIn("Difficult", past.text)
 
+    def test_while_it_is_settled_anew_the_link_shows_nothing(self):
+        exit_case, _orders, url = self.share()
+        exit_case.sudo().state = "wrap_up"
+        self.assertEqual(self.url_open(url).status_code, 404)
+        self.assertEqual(self.url_open("/my/statement/%00").status_code, 404)
+
     def test_a_link_withdrawn_stays_withdrawn(self):
         exit_case, _orders, url = self.share()
         exit_case.action_withdraw_statement()
