@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-BATCH_SIZE = 200
+from .case_batches import work_by_case
+
 # So long before it is due the responsible is reminded.
 REMIND_DAYS = 3
 STEP_FIELDS = {"state", "date_decided", "is_reminded", "exit_id", "option_id"}
@@ -150,15 +151,13 @@ class CustomerExitCommitment(models.Model):
             ("is_reminded", "=", False),
             ("date_due", "<=", fields.Date.today() + timedelta(days=REMIND_DAYS)),
         ]
-        remaining = self.search_count(missed) + self.search_count(soon)
-        for domain, step in ((missed, "_miss"), (soon, "_remind")):
-            while batch := self.search(domain, limit=BATCH_SIZE, order="exit_id, id"):
-                batch._miss() if step == "_miss" else batch._remind()
-                remaining = max(0, remaining - len(batch))
-                if not self.env["ir.cron"]._commit_progress(
-                    len(batch), remaining=remaining
-                ):
-                    return
+        work_by_case(
+            self,
+            [
+                (missed, lambda commitments: commitments._miss()),
+                (soon, lambda commitments: commitments._remind()),
+            ],
+        )
 
     @api.model
     def _get_watched_domain(self):

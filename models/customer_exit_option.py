@@ -3,9 +3,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .case_batches import work_by_case
 from .customer_exit_option_template import KINDS, TEMPLATE_FIELDS
 
-BATCH_SIZE = 200
 # What the customer was shown, and so stays as it is from then on.
 OFFERED_FIELDS = {
     *TEMPLATE_FIELDS,
@@ -310,15 +310,8 @@ class CustomerExitOption(models.Model):
     @api.model
     def _cron_expire(self):
         """Note which offers were not answered in time, and tell the owners."""
-        domain = self._get_overdue_domain()
-        remaining = self.search_count(domain)
-        while options := self.search(domain, limit=BATCH_SIZE, order="exit_id, id"):
-            options._expire()
-            remaining = max(0, remaining - len(options))
-            if not self.env["ir.cron"]._commit_progress(
-                len(options), remaining=remaining
-            ):
-                return
+        overdue = self._get_overdue_domain()
+        work_by_case(self, [(overdue, lambda options: options._expire())])
 
     @api.model
     def _get_overdue_domain(self):

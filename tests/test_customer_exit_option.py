@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
-from odoo.addons.toxic_customer_exit.models import customer_exit_option
+from odoo.addons.toxic_customer_exit.models import case_batches
 from odoo.addons.toxic_customer_exit.models.customer_exit_option_template import KINDS
 
 from .leak_options import SIGNATURE
@@ -325,6 +325,25 @@ class TestOffering(OptionCommon):
     def test_many_are_noted_in_steps(self):
         self.make_offer("rescope", "prepay", "pause", "educate", "reprice")
         self.case.option_ids.sudo().date_answer_by = self.today(-1)
-        self.patch(customer_exit_option, "BATCH_SIZE", 2)
+        self.patch(case_batches, "BATCH_SIZE", 2)
         self.run_cron()
         self.assertEqual(set(self.case.option_ids.mapped("state")), {"expired"})
+
+    def test_a_case_that_fails_keeps_no_other_waiting(self):
+        other = self.make_exit(self.make_customer(name="Other"), state="draft")
+        for case in (self.case, other):
+            self.make_offer(case=case)
+            case.option_ids.sudo().date_answer_by = self.today(-1)
+        tell_owner = type(other)._tell_owner
+
+        def fail(case, summary, words):
+            if case == self.case:
+                raise ValueError("An automation rule went wrong")
+            return tell_owner(case, summary, words)
+
+        self.patch(type(other), "_tell_owner", fail)
+        with self.assertLogs(case_batches._logger, "ERROR") as log:
+            self.run_cron()
+        self.assertIn(self.case.display_name, log.output[0])
+        self.assertEqual(set(other.option_ids.mapped("state")), {"expired"})
+        self.assertEqual(set(self.case.option_ids.mapped("state")), {"offered"})
