@@ -56,6 +56,7 @@ from . import res_config_settings
 from . import res_partner
 from . import res_partner_creep
 from . import res_partner_exit
+from . import res_partner_kept
 from . import sale_order
 from . import sale_order_baseline
 from . import sale_order_amendment

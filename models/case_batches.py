@@ -1,4 +1,4 @@
-"""Nightly work on the records of many exits, where one may fail and none waits for it."""
+"""Nightly work on many exits, one of which may fail, and none waits for it."""
 
 import logging
 

@@ -73,11 +73,18 @@ class TestCustomerExit(ToxicityCommon):
         with self.assertRaisesRegex(ValidationError, "own companies"):
             self.make_exit(self.company.partner_id, state="draft")
 
-    def test_a_customer_with_an_exit_cannot_be_deleted(self):
+    def test_a_customer_with_an_exit_is_kept_and_nobody_told_why(self):
         self.make_exit(state="draft")
-        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
-            self.customer.unlink()
-            self.env.flush_all()
+        manager = self.outsider
+        manager.group_ids += self.env.ref("base.group_partner_manager")
+        with self.assertRaises(UserError) as refusal:
+            self.customer.with_user(manager).unlink()
+        sentence = str(refusal.exception)
+        self.assertIn("archive it", sentence)
+        self.assertNotRegex(sentence, "(?i)exit|toxic")
+        other = self.make_customer(name="Nobody's")
+        other.with_user(manager).unlink()
+        self.assertFalse(other.exists())
 
     # Approval
 
