@@ -128,6 +128,17 @@ class CustomerExit(models.Model):
                 ),
             ),
             GateCheck(
+                "unallocated_payments",
+                self.env._("Payments not allocated"),
+                self.env._("Received, and settling no invoice yet."),
+                "account.move.line",
+                lambda company: (
+                    Domain(self._get_unallocated_domain())
+                    & Domain("company_id", "=", company.id)
+                ),
+                advice=self.env._("Reconcile them with an invoice, or pay them back."),
+            ),
+            GateCheck(
                 "down_payments",
                 self.env._("Unused down payments"),
                 self.env._(

@@ -110,6 +110,16 @@ class CustomerExit(models.Model):
             ("amount_residual_signed", "!=", 0),
         ]
 
+    def _get_unallocated_domain(self):
+        """What customers paid on account; open credit notes are documents."""
+        return [
+            ("parent_state", "=", "posted"),
+            ("move_id.move_type", "=", "entry"),
+            ("account_type", "=", "asset_receivable"),
+            ("reconciled", "=", False),
+            ("amount_residual", "<", 0),
+        ]
+
     def _name_some(self, records, limit=5):
         """Name the first few records, and say how many more there are."""
         names = ", ".join(record.display_name for record in records[:limit])

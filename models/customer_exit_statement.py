@@ -105,6 +105,12 @@ class CustomerExit(models.Model):
                 known = by_order.get(order) or self._get_other_row()
                 by_order[order] = known.plus(part)
             documents[move.currency_id].append(self._add_up(move, parts.values()))
+        for payment in case._get_unallocated_payments():
+            row = case._get_payment_row(payment)
+            by_order, nothing = rows[payment.currency_id], orders.browse()
+            known = by_order.get(nothing) or self._get_other_row()
+            by_order[nothing] = known.plus(row)
+            documents[payment.currency_id].append(row)
         return [
             self._make_statement(currency, by_order.values(), documents[currency])
             for currency, by_order in sorted(
@@ -128,6 +134,26 @@ class CustomerExit(models.Model):
             )
         )
         return moves.sorted(lambda move: (move.invoice_date, move.id))
+
+    def _get_unallocated_payments(self):
+        """The receivable lines of what was paid and settles no document yet."""
+        return self.env["account.move.line"].search(
+            [
+                *self._get_unallocated_domain(),
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    self.commercial_partner_id.id,
+                ),
+                ("company_id", "=", self.company_id.id),
+            ],
+            order="date, id",
+        )
+
+    def _get_payment_row(self, payment):
+        left = payment.amount_residual_currency
+        name = self.env._("Payment %(number)s", number=payment.move_id.name)
+        return StatementRow(name, payment.date, paid=-left, open=left)
 
     def _get_delivered_row(self, order):
         lines = order._get_settlement_lines().filtered(

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import html2plaintext
@@ -123,6 +123,41 @@ class TestSettlementStatement(StatementCommon):
         names = [row.name for row in statement.documents]
         self.assertIn(other.name, names)
         self.assertNotIn(paid.name, names)
+
+    def test_what_was_paid_on_account_is_counted_and_keeps_the_gate_closed(self):
+        exit_case, _order = self.settle_other()
+        (before,) = exit_case._get_statement()
+        self.assertNotIn("unallocated_payments", exit_case._get_gate()[exit_case])
+        bank = self.company_data["default_journal_bank"]
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": bank.id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "partner_id": exit_case.partner_id.id,
+                            "debit": max(amount, 0),
+                            "credit": max(-amount, 0),
+                        }
+                    )
+                    for account, amount in (
+                        (bank.default_account_id, 30),
+                        (self.company_data["default_account_receivable"], -30),
+                    )
+                ],
+            }
+        )
+        entry.action_post()
+        (after,) = exit_case._get_statement()
+        self.assertEqual(money(before.total.open - after.total.open), 30)
+        self.assertEqual(money(after.total.paid - before.total.paid), 30)
+        self.assertEqual(
+            money(sum(row.open for row in after.documents)), money(after.total.open)
+        )
+        gate = exit_case._get_gate()[exit_case]
+        paid = entry.line_ids.filtered("credit")
+        self.assertEqual(gate["unallocated_payments"], paid.ids)
 
     def test_a_refund_is_said_to_be_one(self):
         order = self.make_order((self.service_ordered, 10))
