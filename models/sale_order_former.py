@@ -105,9 +105,22 @@ class SaleOrder(models.Model):
         return super(SaleOrder, rest).action_confirm() if rest or not self else True
 
     def _note_held(self, notes):
-        """A note among us: it is no message, and the customer's portal hides it."""
+        """A note among us: it is no message, and the customer's portal hides it.
+
+        Who sells it is asked to act: the customer has signed or paid, and waits.
+        """
         for order in self:
             order._message_log(
                 body=self.env._("This order is on hold. %(note)s", note=notes[order]),
                 author_id=self.env.ref("base.partner_root").id,
             )
+            if seller := order.user_id:
+                # sudo: the customer whose signature is held plans nothing
+                order.sudo().with_context(
+                    mail_activity_quick_update=True
+                ).activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=self.env._("On hold: the customer waits for an answer"),
+                    note=notes[order],
+                    user_id=seller.id,
+                )

@@ -150,6 +150,9 @@ class TestFormerCustomer(FormerCommon):
             .search([("model", "=", "sale.order"), ("res_id", "=", self.before.id)])
         )
         self.assertNotIn(note, visible)
+        activity = self.before.sudo().activity_ids
+        self.assertEqual(activity.user_id, self.before.user_id)
+        self.assertIn("needs the approval", activity.note)
 
     def test_a_payment_is_taken_and_the_order_held(self):
         self.company.exit_new_business = "block"
