@@ -197,11 +197,16 @@ class CustomerExit(models.Model):
         lead.exists().write({"active": True, **before})
 
     def _find_finished_projects(self):
-        """Archiving hides open tasks: projects that have some stay."""
-        gate = self._get_gate()[self]
-        sudo = self.env(su=True)
-        busy = sudo["project.task"].browse(gate.get("tasks", ())).project_id
-        busy |= sudo["project.milestone"].browse(gate.get("milestones", ())).project_id
+        """Archiving hides open tasks: projects that have some stay.
+
+        Those too that were handed over or waived: somebody still works on them.
+        """
+        sudo, customer = self.env(su=True), self.commercial_partner_id
+        busy = sudo["project.project"]
+        for code in ("tasks", "milestones"):
+            check = self._get_check(code)
+            ids = self._find_open(check, customer, self.company_id)[customer.id]
+            busy |= sudo[check.opens].browse(ids).project_id
         theirs = Domain("company_id", "in", [self.company_id.id, False])
         theirs &= Domain(
             "partner_id.commercial_partner_id", "=", self.commercial_partner_id.id

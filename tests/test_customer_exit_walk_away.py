@@ -182,6 +182,19 @@ class TestCustomerExitWalkAway(GateCommon):
         self.walk_away()
         self.assertTrue(self.user.active)
 
+    def test_a_project_whose_open_task_was_waived_stays(self):
+        self.task.state = "01_in_progress"
+        self.env["customer.exit.waiver"].with_user(self.manager).create(
+            {
+                "exit_id": self.exit_case.id,
+                "code": "tasks",
+                "res_id": self.task.id,
+                "reason": "A colleague goes on with it",
+            }
+        )
+        self.walk_away()
+        self.assertTrue(self.done.active)
+
     def test_the_final_invoice_can_still_be_issued(self):
         self.order.order_line.qty_delivered = 1
         self.walk_away()
