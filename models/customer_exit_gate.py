@@ -51,7 +51,9 @@ class CustomerExit(models.Model):
                 for record in exits:
                     ids = found[record.commercial_partner_id.id]
                     left = self._leave_exempt(ids, exempt[record, check.code])
-                    if left and not record._is_decided(check):
+                    if check.code == "unpaid_invoices":
+                        left = record._leave_undecided(left)
+                    if left:
                         gate[record][check.code] = left
         return gate
 
@@ -81,9 +83,14 @@ class CustomerExit(models.Model):
     def _leave_exempt(self, ids, exempt):
         return [] if WHOLE_LINE in exempt else sorted(ids - exempt)
 
-    def _is_decided(self, check):
-        """What stays unpaid was decided on as a whole, where that is asked."""
-        return check.code == "unpaid_invoices" and bool(self.open_amount_decision)
+    def _leave_undecided(self, ids):
+        """What stays unpaid is decided as a whole; what we owe is never written off."""
+        if not self.open_amount_decision:
+            return ids
+        if self.open_amount_decision == "left_open":
+            return []
+        moves = self.env["account.move"].sudo().browse(ids)
+        return moves.filtered(lambda move: move.move_type == "out_refund").ids
 
     def _get_check(self, code):
         """The check of that code, or a refusal."""

@@ -104,6 +104,16 @@ class TestCustomerExitGate(GateCommon):
         )
         self.assertNotOpen("unpaid_invoices")
 
+    def test_what_we_owe_is_not_written_off(self):
+        refund = self.make_open_invoice()
+        refund._reverse_moves([{"invoice_date": fields.Date.today()}])
+        refund = refund.reversal_move_ids
+        refund.action_post()
+        self.exit_case.write(
+            {"open_amount_decision": "written_off", "open_amount_reason": "Too little"}
+        )
+        self.assertOpen("unpaid_invoices", refund)
+
     def test_a_down_payment_is_open_until_it_is_deducted(self):
         order = self.make_order((self.service_delivered, 5))
         self.make_down_payment(order, amount=20)
