@@ -16,6 +16,8 @@ MAX_QUESTIONS = 20
 MAX_NAME = 128
 MAX_TEXT = 2000
 MAX_SIGNATURE = 2_000_000
+# PNG and JPEG; an SVG could carry a script.
+IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8")
 
 
 class CustomerExitOffer(models.Model):
@@ -243,6 +245,6 @@ class CustomerExitOffer(models.Model):
         if not isinstance(signature, str) or not 0 < len(signature) <= MAX_SIGNATURE:
             return False
         try:
-            return bool(base64.b64decode(signature, validate=True))
+            return base64.b64decode(signature, validate=True).startswith(IMAGE_STARTS)
         except (binascii.Error, ValueError):
             return False
