@@ -192,6 +192,19 @@ class CustomerExit(models.Model):
             return unsent
         return unsent.create({"exit_id": self.id, "partner_id": self.partner_id.id})
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_offered(self):
+        """What went out to a customer, and what came back signed, stays on record."""
+        offered = self.filtered(lambda record: record.offer_ids.filtered("date_sent"))
+        if offered and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "Options of %(exit)s were offered to the customer: it stays on "
+                    "record.",
+                    exit=offered[0].display_name,
+                )
+            )
+
     def action_preview_offer(self):
         """The customer's page, as the customer sees it; we cannot answer there."""
         self.ensure_one()

@@ -299,6 +299,12 @@ class TestOffering(OptionCommon):
         with self.assertRaisesRegex(UserError, "approved"):
             self.make_option(case=case, user=self.manager)
 
+    def test_what_was_offered_stays_on_record(self):
+        self.make_offer()
+        self.case.with_user(self.manager).action_cancel()
+        with self.assertRaisesRegex(UserError, "stays on record"):
+            self.case.with_user(self.manager).unlink()
+
     # Silence
 
     def run_cron(self):
