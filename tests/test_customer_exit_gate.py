@@ -105,9 +105,8 @@ class TestCustomerExitGate(GateCommon):
         self.assertNotOpen("unpaid_invoices")
 
     def test_what_we_owe_is_not_written_off(self):
-        refund = self.make_open_invoice()
-        refund._reverse_moves([{"invoice_date": fields.Date.today()}])
-        refund = refund.reversal_move_ids
+        refund = self.make_open_invoice(post=False).copy({"move_type": "out_refund"})
+        refund.invoice_date = fields.Date.today()
         refund.action_post()
         self.exit_case.write(
             {"open_amount_decision": "written_off", "open_amount_reason": "Too little"}

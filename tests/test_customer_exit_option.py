@@ -336,7 +336,8 @@ class TestOffering(OptionCommon):
         self.assertEqual(set(self.case.option_ids.mapped("state")), {"expired"})
 
     def test_a_case_that_fails_keeps_no_other_waiting(self):
-        other = self.make_exit(self.make_customer(name="Other"), state="draft")
+        customer = self.make_customer(name="Other", email="office@other.example")
+        other = self.make_exit(customer, state="draft")
         for case in (self.case, other):
             self.make_offer(case=case)
             case.option_ids.sudo().date_answer_by = self.today(-1)

@@ -13,9 +13,9 @@ from . import oca
 from .data import SQL
 from .results import Result, most_result, ratio_result, spread_of, time_result
 
-# Rounds of what takes long, of a screen, of one customer, and of what must be told
-# apart by a twentieth.
-LONG, SCREEN, SHORT, WORK = 5, 25, 40, 120
+# Rounds of what takes long, of a screen, of one customer, of what must be told apart by
+# a twentieth, and of that where a round takes seconds.
+LONG, SCREEN, SHORT, WORK, HANDLED = 5, 25, 40, 120, 50
 # From the first value on, everything is as warm as it gets.
 WARM_UP = 2
 # Who waits longer than this for one figure has three pairs all the same.
@@ -261,7 +261,7 @@ def handled_orders(bench):
     """An order is confirmed, edited and invoiced, with and without the module."""
     pairs = in_turns(
         "Confirming, editing and invoicing orders with and without the module",
-        WORK,
+        HANDLED,
         bench.small.handle_order,
         bench.without.handle_order,
         warm_up=5,
