@@ -23,6 +23,7 @@ from . import customer_exit_reasons
 from . import customer_exit_step
 from . import customer_exit_review
 from . import customer_exit_review_figures
+from . import customer_exit_reopening
 from . import customer_exit_report
 from . import customer_exit_union
 from . import customer_exit_due

@@ -136,7 +136,13 @@ class CustomerExit(models.Model):
     )
 
     invoice_ids = fields.One2many(
-        "account.move", "exit_id", string="Final invoices", readonly=True, copy=False
+        "account.move",
+        "exit_id",
+        string="Final invoices",
+        # Cancelled ones stay linked, for the day they are posted again.
+        domain=[("state", "!=", "cancel")],
+        readonly=True,
+        copy=False,
     )
     invoice_count = fields.Integer(compute="_compute_invoice_count")
     rebill_line_ids = fields.Many2many(
@@ -194,7 +200,11 @@ class CustomerExit(models.Model):
         counts = dict(
             self.env["account.move"]
             .sudo()
-            ._read_group([("exit_id", "in", self.ids)], ["exit_id"], ["__count"])
+            ._read_group(
+                [("exit_id", "in", self.ids), ("state", "!=", "cancel")],
+                ["exit_id"],
+                ["__count"],
+            )
         )
         for record in self:
             record.invoice_count = counts.get(record.sudo(), 0)

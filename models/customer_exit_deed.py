@@ -44,11 +44,12 @@ class CustomerExitDeed(models.Model):
 
     def _undo(self):
         """Put back what these did, the last first; what is gone is passed over."""
-        for deed in self.filtered(lambda deed: not deed.date_undone).sorted("id")[::-1]:
+        standing = self.filtered(lambda deed: not deed.date_undone)
+        for deed in standing.sorted("id", reverse=True):
             record = self.env[deed.res_model].browse(deed.res_id)
             kind = deed.exit_id._get_deed_kinds()[deed.kind]
             kind.undo(record, deed.before or {})
-        self.write(
+        standing.write(
             {
                 "undone_by_id": self.env.user.id,
                 "date_undone": fields.Datetime.now(),

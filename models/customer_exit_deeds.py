@@ -296,12 +296,13 @@ class CustomerExit(models.Model):
         }
 
     def _restore_row(self, row, before):
-        """Unless they are back already, or what they followed is gone."""
+        """Unless they are back already, or they, or what they followed, are gone."""
         owner = self.env[before.get("res_model", "project.project")].sudo()
         owner = owner.browse(before.get("res_id") or before["project_id"]).exists()
+        partner = self.env["res.partner"].sudo().browse(before["partner_id"]).exists()
         key = {name: value for name, value in before.items() if name in ROW_KEY}
         domain = [(name, "=", value) for name, value in key.items()]
-        if owner and not row.search_count(domain, limit=1):
+        if owner and partner and not row.search_count(domain, limit=1):
             row.create(before)
 
 

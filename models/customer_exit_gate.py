@@ -7,6 +7,8 @@ from .customer_exit import DECIDED_STATES
 
 # An id in the place of all ids: the whole kind of thing is waived, whatever comes.
 WHOLE_LINE = 0
+# What the final invoice settles; afterwards "unsettled" asks whether it still does.
+BILLING_CODES = ("unbilled_time", "delivered_uninvoiced", "down_payments")
 
 
 class CustomerExit(models.Model):
@@ -51,8 +53,7 @@ class CustomerExit(models.Model):
                 for record in exits:
                     ids = found[record.commercial_partner_id.id]
                     left = self._leave_exempt(ids, exempt[record, check.code])
-                    if check.code == "unpaid_invoices":
-                        left = record._leave_undecided(left)
+                    left = record._leave_undecided(check, left)
                     if left:
                         gate[record][check.code] = left
         return gate
@@ -83,9 +84,15 @@ class CustomerExit(models.Model):
     def _leave_exempt(self, ids, exempt):
         return [] if WHOLE_LINE in exempt else sorted(ids - exempt)
 
-    def _leave_undecided(self, ids):
-        """What stays unpaid is decided as a whole; what we owe is never written off."""
-        if not self.open_amount_decision:
+    def _leave_undecided(self, check, ids):
+        """What stays unpaid is decided as a whole; what we owe is never written off.
+
+        What is to be billed is decided by the final invoice, after which a check of
+        its own asks whether that still holds.
+        """
+        if check.code in BILLING_CODES and self.state == "invoiced":
+            return []
+        if check.code != "unpaid_invoices" or not self.open_amount_decision:
             return ids
         if self.open_amount_decision == "left_open":
             return []

@@ -155,6 +155,21 @@ class CustomerExit(models.Model):
                 ),
                 paths=("order_id.partner_id.commercial_partner_id",),
             ),
+            GateCheck(
+                "unsettled",
+                self.env._("No longer settled"),
+                self.env._(
+                    "Delivered, billed or credited since the final invoice, or a "
+                    "document of theirs was cancelled."
+                ),
+                "sale.order.line",
+                self._get_unsettled_domain,
+                paths=("order_id.partner_id.commercial_partner_id",),
+                advice=self.env._(
+                    "Go back to the wrap-up: the next final invoice bills or credits "
+                    "this and nothing else. Or waive it with a reason."
+                ),
+            ),
         ]
 
     def _get_delivered_domain(self, company):

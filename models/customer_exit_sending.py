@@ -2,11 +2,12 @@ from odoo import models
 
 
 class CustomerExit(models.Model):
-    """What becomes of the final invoice: it is sent, or taken back."""
+    """Sending the final invoice; taking it back: customer_exit_reopening.py."""
 
     _inherit = "customer.exit"
 
     def _get_final_invoices(self):
+        """The documents that settle this exit; cancelled ones settle nothing."""
         # sudo: the obstacles are named also to people who may not read invoices
         return self.sudo().invoice_ids
 
@@ -65,7 +66,7 @@ class CustomerExit(models.Model):
         return {
             "not_posted": self.env._(
                 "%(invoices)s of %(exit)s is no longer posted: post it again, or "
-                "cancel all of its final invoices and go back to the wrap-up.",
+                "cancel it and go back to the wrap-up.",
                 invoices=self._name_some(unposted),
                 exit=self.display_name,
             )
@@ -75,56 +76,4 @@ class CustomerExit(models.Model):
         obstacles = super()._get_closing_obstacles()
         if self.state == "invoiced":
             obstacles |= self._get_unposted_obstacles(self._get_final_invoices())
-        return obstacles
-
-    # Taking it back
-
-    def action_reopen_settlement(self):
-        """Back to the wrap-up, once all final invoices are cancelled.
-
-        What was forgiven stays so: the next final invoice counts the same credit notes.
-        """
-        self._lock_for_settlement()
-        for record in self:
-            record._refuse_if(record._get_reopening_obstacles())
-            cancelled = record._get_final_invoices()
-            record._note_reopened(cancelled)
-            # They settle nothing any more; posted again they would count as any other.
-            cancelled.exit_id = False
-        self._move_to("wrap_up")
-
-    def _note_reopened(self, cancelled):
-        names = self._name_some(cancelled, limit=50)
-        self.sudo().message_post(
-            body=self.env._(
-                "Back to the wrap-up. Cancelled: %(invoices)s.", invoices=names
-            )
-            if cancelled
-            else self.env._("Back to the wrap-up. There was no final invoice.")
-        )
-
-    def _get_reopening_obstacles(self):
-        """Hook: what stands in the way of going back to the wrap-up."""
-        self.ensure_one()
-        obstacles = {}
-        if self.state != "invoiced":
-            obstacles["not_invoiced"] = self.env._(
-                "%(exit)s is %(state)s: an invoiced exit goes back to its wrap-up.",
-                exit=self.display_name,
-                state=self._get_state_label(),
-            )
-        if not self._is_manager():
-            obstacles["not_manager"] = self.env._(
-                "A manager of customer exits reopens the settlement."
-            )
-        moves = self._get_final_invoices()
-        standing = moves.filtered(lambda move: move.state != "cancel")
-        if standing:
-            obstacles["standing"] = self.env._(
-                "%(invoices)s of %(exit)s still stands: cancel it first (Reset to "
-                "draft, then Cancel). What was posted in error and must stay in the "
-                "books is put right by a credit note instead.",
-                invoices=self._name_some(standing),
-                exit=self.display_name,
-            )
         return obstacles

@@ -262,9 +262,11 @@ class CustomerExit(models.Model):
 
     def _issue_final_invoice(self):
         self.ensure_one()
+        agreed = self._get_terms()
         self._settle_discount_lines()
         promise = self._get_promise()
         plan = self._prepare_settlement()
+        self._keep_terms(agreed)
         orders = self._get_settlement_orders()
         noted = orders.with_context(settled_exit=SettledExit(self.id))
         moves = noted._create_invoices(final=True).with_env(self.env)
@@ -277,9 +279,11 @@ class CustomerExit(models.Model):
 
     def _settle_without_invoice(self):
         self.ensure_one()
+        agreed = self._get_terms()
         self._settle_discount_lines()
         promise = self._get_promise()
         plan = self._prepare_settlement()
+        self._keep_terms(agreed)
         self._leave_nothing_to_invoice(plan)
         self._prove_law(promise, self.env["account.move"])
         self._move_to("invoiced")
@@ -294,11 +298,14 @@ class CustomerExit(models.Model):
         return plan
 
     def _prepare_scope_change(self):
-        """Values for the scope change that the cut is recorded as."""
+        """Values for the scope change that the cut is recorded as, and its return.
+
+        The same for both, so that what is taken back on the same day leaves nothing.
+        """
         return {
             "requested_by": "us",
             "state": "agreed",
-            "reason": self.env._("Settled by %(exit)s.", exit=self.name),
+            "reason": self.env._("Settlement of %(exit)s.", exit=self.name),
         }
 
     def _settle_discount_lines(self):

@@ -102,7 +102,11 @@ class CustomerExit(models.Model):
 
     def _take_over(self, other):
         """Give the other exit up in favour of this one; what was done comes along."""
-        other.invoice_ids.exit_id = self
+        other._get_issued().exit_id = self
+        self.settled_terms = {
+            **(other.settled_terms or {}),
+            **(self.settled_terms or {}),
+        }
         other.waiver_ids.exit_id = self
         other.deed_ids.exit_id = self
         other._move_to("cancelled")

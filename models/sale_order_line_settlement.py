@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.tools import float_compare
 
+from .sale_order_line import PRICE_DIGITS
 from .scope_context import QUIET
 
 
@@ -22,22 +23,31 @@ class SaleOrderLine(models.Model):
         """(delivered quantity, price) as the settlement counts this line.
 
         A discount follows the delivered share by its price, to the cent, while
-        nothing of it is billed; afterwards only its quantity can still change.
+        nothing posted bills it; afterwards only its quantity can still change.
         """
         self.ensure_one()
         if not self._follows_delivery():
             return self.qty_delivered, self.price_unit
-        if self.invoice_lines or not share:
+        if self._get_posted_lines() or not share:
             return self._round_quantity(self.product_uom_qty * share), self.price_unit
         return self.product_uom_qty, self.price_unit * share
+
+    def _get_posted_lines(self):
+        """What bills or credits this line in the books; drafts may yet be dropped."""
+        self.ensure_one()
+        return self.invoice_lines.filtered(
+            lambda item: (
+                item.parent_state == "posted"
+                or item.move_id.payment_state == "invoicing_legacy"
+            )
+        )
 
     def _get_credited_quantity(self):
         """What credit notes took back, other than those that settled an exit."""
         self.ensure_one()
-        credit_lines = self.invoice_lines.filtered(
+        credit_lines = self._get_posted_lines().filtered(
             lambda item: (
                 item.move_id.move_type == "out_refund"
-                and item.parent_state == "posted"
                 and not item.move_id.exit_id
                 and item.quantity > 0
             )
@@ -56,8 +66,7 @@ class SaleOrderLine(models.Model):
         return self.currency_id.round(
             sum(
                 item.quantity * item.price_unit * -item.move_id.direction_sign
-                for item in self.invoice_lines
-                if item.parent_state == "posted"
+                for item in self._get_posted_lines()
             )
         )
 
@@ -92,6 +101,36 @@ class SaleOrderLine(models.Model):
             "price_unit": self.price_unit,
             "discount": self.discount,
             "qty_delivered": self.qty_delivered,
+        }
+
+    def _get_settled_terms(self):
+        """What settling may change; of down payments it counts what is left anew."""
+        self.ensure_one()
+        return [
+            self.product_uom_qty,
+            self.price_unit,
+            self.discount,
+            self.qty_delivered,
+        ]
+
+    def _prepare_agreed_vals(self, before, after):
+        """The terms before settling, or nothing where somebody changed them since."""
+        self.ensure_one()
+        quantity, price, discount, delivered = before
+        if self._differs(self.product_uom_qty, after[0]):
+            return {}
+        if delivered or not self._is_order_discount():
+            return self._prepare_cut_vals(quantity)
+        if round(self.price_unit - after[1], PRICE_DIGITS):
+            return {}
+        if self.price_unit and self._get_posted_lines():
+            # What is billed keeps its price: the quantity makes it what was agreed.
+            quantity, price = quantity * price / self.price_unit, self.price_unit
+        return {
+            "product_uom_qty": quantity,
+            "price_unit": price,
+            "discount": discount,
+            "qty_delivered": delivered,
         }
 
     def _write_noted_once(self, vals_by_line):

@@ -70,10 +70,13 @@ class SaleOrder(models.Model):
                 vals_by_line[line] = line._prepare_cut_vals(entry.delivered)
         self._write_lines(vals_by_line, scope_change_vals)
 
-    def _write_lines(self, vals_by_line, scope_change_vals):
+    def _write_lines(self, vals_by_line, scope_change_vals, title=None):
         """Write lines of orders, locked or not, as one scope change of each order."""
         lines = self.env["sale.order.line"].union(*vals_by_line)
-        notes = self._get_quantities_notes(vals_by_line)
+        title = title or self.env._(
+            "The ordered quantities were set to what was delivered."
+        )
+        notes = self._get_quantities_notes(vals_by_line, title)
         locked = lines.order_id.filtered("locked")
         locked.action_unlock()
         lines.with_context(
@@ -85,7 +88,12 @@ class SaleOrder(models.Model):
             self.browse(notes)._message_log_batch(notes)
         locked.action_lock()
 
-    def _get_quantities_notes(self, vals_by_line):
+    def _put_back(self, vals_by_line, scope_change_vals):
+        """Make lines say again what was agreed."""
+        title = self.env._("The ordered quantities were set back to what was agreed.")
+        self._write_lines(vals_by_line, scope_change_vals, title)
+
+    def _get_quantities_notes(self, vals_by_line, title):
         """{order id: one note}, where Odoo would post one for each of its lines."""
         items = {}
         for line, vals in vals_by_line.items():
@@ -95,7 +103,6 @@ class SaleOrder(models.Model):
                     Markup("<li>%s: %s → %s</li>")
                     % (line.product_id.display_name, line.product_uom_qty, quantity)
                 )
-        title = self.env._("The ordered quantities were set to what was delivered.")
         return {
             order_id: Markup("<b>%s</b><ul>%s</ul>") % (title, Markup("").join(texts))
             for order_id, texts in items.items()

@@ -31,6 +31,7 @@ from . import test_final_invoice_kill
 from . import test_final_invoice_kinds
 from . import test_final_invoice_race
 from . import test_final_invoice_random
+from . import test_final_invoice_reopening
 from . import test_final_invoice_sending
 from . import test_former_customer
 from . import test_goodwill_ledger

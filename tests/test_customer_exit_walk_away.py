@@ -3,6 +3,8 @@ from odoo.tests import tagged
 
 from .gate_common import GateCommon
 
+FIRST_UNDOING = "2020-02-02 10:00:00"
+
 
 @tagged("post_install", "-at_install")
 class TestCustomerExitWalkAway(GateCommon):
@@ -143,6 +145,29 @@ class TestCustomerExitWalkAway(GateCommon):
         self.env.invalidate_all()
         self.walk_away()
         self.assertEnded()
+
+    def test_undoing_again_leaves_what_was_undone_before_as_it_was(self):
+        self.walk_away()
+        self.exit_case.action_undo_walk_away()
+        first = self.exit_case.deed_ids
+        first.sudo().write(
+            {"undone_by_id": self.salesperson.id, "date_undone": FIRST_UNDOING}
+        )
+        self.walk_away()
+        self.exit_case.action_undo_walk_away()
+        second = self.exit_case.deed_ids - first
+        self.assertEqual(first.undone_by_id, self.salesperson)
+        self.assertEqual(set(map(str, first.mapped("date_undone"))), {FIRST_UNDOING})
+        self.assertEqual(second.undone_by_id, self.manager)
+
+    def test_a_follower_whose_contact_is_gone_is_passed_over(self):
+        gone = self.make_customer(name="Former buyer", parent_id=self.customer.id)
+        self.order.message_subscribe(gone.ids)
+        self.walk_away()
+        gone.unlink()
+        self.exit_case.action_undo_walk_away()
+        self.assertFalse(self.order.locked)
+        self.assertIn(self.contact, self.order.message_partner_ids)
 
     def test_doing_it_twice_does_nothing_more(self):
         self.walk_away()

@@ -54,6 +54,12 @@ class FinalInvoiceCommon(ToxicityCommon):
         self.assertEqual(exit_case.state, "invoiced")
         return exit_case.sudo().invoice_ids
 
+    def discount(self, order, **values):
+        self.env["sale.order.discount"].create(
+            {"sale_order_id": order.id, **values}
+        ).action_apply_discount()
+        return order.order_line.filtered(lambda line: line.price_unit < 0)
+
     def assert_refused(self, exit_case, code, orders=None):
         """The obstacle is shown, the button refuses with it, nothing changes."""
         exit_case = exit_case.with_user(self.manager)

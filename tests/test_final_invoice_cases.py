@@ -195,12 +195,6 @@ class TestFinalInvoiceCases(FinalInvoiceCommon):
 
     # Discounts on the whole order
 
-    def discount(self, order, **values):
-        self.env["sale.order.discount"].create(
-            {"sale_order_id": order.id, **values}
-        ).action_apply_discount()
-        return order.order_line.filtered(lambda line: line.price_unit < 0)
-
     def test_a_discount_on_the_order_follows_what_was_delivered(self):
         order = self.make_order((self.service_delivered, 3, 100), confirm=False)
         self.discount(order, discount_type="so_discount", discount_percentage=0.1)
