@@ -120,7 +120,9 @@ class TestWhatWasAgreed(ReopeningCommon):
         order = self.make_order((self.service_ordered, 10))
         exit_case = self.settle(order, 5)
         self.cancel(exit_case.sudo().invoice_ids)
-        order.order_line.write({"product_uom_qty": 8, "price_unit": 90})
+        order.order_line.write(
+            {"product_uom_qty": 8, "price_unit": 90, "qty_delivered": 5}
+        )
         self.reopen(exit_case)
         self.assertEqual(self.get_terms(order), [[8, 90, 0, 5]])
 
@@ -159,8 +161,8 @@ class TestWhatWasAgreed(ReopeningCommon):
         self.assertTrue(exit_case.sudo().settled_terms)
         with self.assertRaises(AccessError):
             exit_case.read(["settled_terms"])
-        with self.assertRaises((AccessError, UserError)):
-            exit_case.settled_terms = {}
+        with self.assertRaises(AccessError):
+            exit_case.write({"settled_terms": {}})
 
 
 @tagged("post_install", "-at_install")
@@ -172,6 +174,9 @@ class TestSettledNoMore(ReopeningCommon):
         exit_case.write(
             {"open_amount_decision": "left_open", "open_amount_reason": "In court"}
         )
+        # More than was ordered makes Odoo plan an activity, and that a link.
+        self.env.flush_all()
+        order.access_token = False
         self.assertEqual(list(exit_case._get_closing_obstacles()), ["unsettled"])
         with self.assertRaises(UserError) as caught:
             exit_case.action_close()
