@@ -279,6 +279,57 @@ class TestSettledNoMore(ReopeningCommon):
         self.settle_rest(exit_case)
         self.assertEqual(self.billed(order), self.owed((5, 100), (3, 100)))
 
+    def make_time_order(self):
+        service = self.make_service(
+            "By time", "delivered_timesheet", service_tracking="task_in_project"
+        )
+        return self.make_order((service, 10))
+
+    def log(self, order, hours):
+        self.env["account.analytic.line"].create(
+            {
+                "name": "Work",
+                "project_id": order.tasks_ids.project_id.id,
+                "task_id": order.tasks_ids.id,
+                "unit_amount": hours,
+                "employee_id": self.get_employee(None, 40).id,
+            }
+        )
+
+    def test_time_is_billed_once_whatever_is_cancelled(self):
+        order = self.make_time_order()
+        self.log(order, 3)
+        interim = self.make_invoices(order)
+        self.log(order, 2)
+        exit_case = self.make_exit().with_user(self.manager)
+        self.issue(exit_case)
+        self.assertEqual(self.billed(order), 500)
+        self.cancel(interim)
+        self.log(order, 1)
+        codes = exit_case._get_gate_obstacles()
+        self.assertIn("unsettled", codes)
+        self.assertNotIn("unbilled_time", codes)
+        self.reopen(exit_case)
+        self.issue(exit_case)
+        self.assertEqual(self.billed(order), 600)
+        self.assertFalse(exit_case._get_unsettled_lines())
+
+    def test_a_down_payment_deducted_twice_is_given_back(self):
+        order = self.make_order((self.service_delivered, 10))
+        self.make_down_payment(order, amount=30)
+        exit_case = self.settle(order, 10)
+        first = exit_case.sudo().invoice_ids
+        self.assertEqual(first.amount_untaxed, 700)
+        self.take_back(exit_case)
+        self.issue(exit_case)
+        first.button_draft()
+        first.action_post()
+        self.assertEqual(self.billed(order), 1700)
+        self.assert_unsettled(exit_case, order)
+        rest = self.settle_rest(exit_case)
+        self.assertEqual((rest.move_type, rest.amount_untaxed), ("out_refund", 700))
+        self.assertEqual(self.billed(order), 1000)
+
     def test_goodwill_after_the_final_invoice_leaves_it_settled(self):
         order = self.make_order((self.service_delivered, 5))
         exit_case = self.settle(order, 5)
