@@ -161,7 +161,9 @@ class TestCustomerExitWalkAway(GateCommon):
         self.assertEqual(second.undone_by_id, self.manager)
 
     def test_a_follower_whose_contact_is_gone_is_passed_over(self):
-        gone = self.make_customer(name="Former buyer", parent_id=self.customer.id)
+        gone = self.make_customer(
+            name="Former buyer", is_company=False, parent_id=self.customer.id
+        )
         self.order.message_subscribe(gone.ids)
         self.walk_away()
         gone.unlink()

@@ -67,6 +67,16 @@ class TestWhatWasAgreed(ReopeningCommon):
     def test_so_it_does_where_delivered_work_is_billed(self):
         self.assert_discount_follows(self.service_delivered)
 
+    def test_a_cancelled_bill_does_not_round_the_discount(self):
+        order = self.make_order((self.service_delivered, 3), confirm=False)
+        self.discount(order, discount_type="so_discount", discount_percentage=0.1)
+        order.action_confirm()
+        exit_case = self.settle(order, 1)
+        self.assertEqual(self.billed(order), self.owed((1, 100), (1, -10)))
+        self.take_back(exit_case)
+        self.issue(exit_case)
+        self.assertEqual(self.billed(order), self.owed((1, 100), (1, -10)))
+
     def test_a_discount_of_which_nothing_was_due_is_due_with_later_work(self):
         order = self.make_rebated_order(self.service_delivered)
         exit_case = self.make_exit().with_user(self.manager)
