@@ -190,4 +190,7 @@ class TestScopeChangeBadInput(ToxicityCommon):
                 for name, value in vars(base).items()
                 if name.startswith("action_") and callable(value)
             }
+            if model == "sale.order":
+                # Odoo's own button, with a condition of ours: sale_order_former.py
+                found.remove("action_confirm")
             self.assertEqual(found, {*names}, model)
