@@ -18,7 +18,13 @@ BUTTONS = {
         "action_view_scope_changes",
         "action_view_scope_creep",
     ),
-    "project.task": ("action_flag_out_of_scope", "action_unflag_out_of_scope"),
+    "project.task": (
+        "action_flag_out_of_scope",
+        "action_unflag_out_of_scope",
+        "action_wrap_up_finish",
+        "action_wrap_up_decide",
+        "action_wrap_up_drop",
+    ),
 }
 DECISIONS = (
     "action_absorb",
