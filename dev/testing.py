@@ -8,6 +8,7 @@ from pathlib import Path
 from . import places, processes, sandbox
 from .locks import Lock, Taken
 from .postgres import find_binaries
+from .progress import Step
 from .serving import INSIDE
 
 SLOTS = 8
@@ -41,9 +42,15 @@ def test_in(folder):
     try:
         with odoo.server:
             sandbox.bring_module(odoo)
+            make_assets(odoo)
             return pytest(odoo)
     finally:
         databases.drop(folder)
+
+
+def make_assets(odoo):
+    with Step("Making the files that the browser loads"):
+        odoo.execute(INSIDE / "assets.py")
 
 
 def pytest(odoo):

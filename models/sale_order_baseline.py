@@ -182,9 +182,20 @@ class SaleOrder(models.Model):
         orders = self.sudo()
         first = orders.filtered(lambda order: not order.date_baseline)
         for order in first:
-            order.write(order._prepare_baseline_vals())
+            order._keep_baseline()
         if again := orders - first:
             self.env["scope.change"].sudo()._record_confirmed_again(again)
+
+    def _keep_baseline(self):
+        """Write the baseline with what the order is written for anyway.
+
+        As ``write`` would, without its overrides: confirming does not wait for these
+        to look a second time at an order whose state they have just seen.
+        """
+        vals = self._prepare_baseline_vals()
+        for name, value in vals.items():
+            self._fields[name].write(self, value)
+        self.modified(vals)
 
     def _prepare_baseline_vals(self):
         self.ensure_one()
@@ -198,10 +209,12 @@ class SaleOrder(models.Model):
 
     def _get_ordered_hours(self):
         self.ensure_one()
+        timed = self.env["uom.uom"]._get_hours_by_unit()
         return sum(
             line._get_hours(line.product_uom_qty)
             for line in self.order_line
-            if line._is_part_of_order()
+            # First what is asked quickest: confirming an order goes through all lines.
+            if line.product_uom_id.id in timed and line._is_part_of_order()
         )
 
     def _is_rounded_as_a_whole(self):
