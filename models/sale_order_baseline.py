@@ -129,6 +129,8 @@ class SaleOrder(models.Model):
         if edit is None:
             result = super().write(vals)
         else:
+            # Before a line is touched, from when on it would be computed anew.
+            edit.remember(confirmed)
             quiet = self.with_context(scope_change_skip=edit)
             result = super(SaleOrder, quiet).write(vals)
             self.env["sale.order.line"]._end_line_edit(edit)
@@ -193,8 +195,9 @@ class SaleOrder(models.Model):
         to look a second time at an order whose state they have just seen.
         """
         vals = self._prepare_baseline_vals()
-        for name, value in vals.items():
-            self._fields[name].write(self, value)
+        with self.env.protecting([self._fields[name] for name in vals], self):
+            for name, value in vals.items():
+                self[name] = value
         self.modified(vals)
 
     def _prepare_baseline_vals(self):

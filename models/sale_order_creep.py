@@ -6,6 +6,11 @@ from .scope_creep import search_creep, search_high_creep
 
 READ_GROUP = "toxic_customer_exit.group_toxicity_user"
 CREEP_FIELDS = ("scope_creep", "scope_creep_amount", "is_scope_creep_high")
+# All that an order shows of the register, read together.
+FIGURES = (
+    *CREEP_FIELDS,
+    *("has_undecided_changes", "scope_change_count", "amendment_count"),
+)
 
 
 class SaleOrder(models.Model):
@@ -61,20 +66,30 @@ class SaleOrder(models.Model):
     )
     amendment_count = fields.Integer(compute="_compute_scope_creep", groups=READ_GROUP)
 
-    @api.depends("state", "amended_order_id", "baseline_amount")
+    @api.depends("state", "amended_order_id", "baseline_amount", "scope_change_ids")
     def _compute_scope_creep(self):
-        figures = self._get_register_figures()
+        self._show_figures(self._get_register_figures())
+
+    def _show_figures(self, figures):
         for order in self:
             row = figures.get(order._origin.id, {})
-            order.scope_creep = row.get("percent")
-            order.scope_creep_amount = row.get("amount")
-            order.is_scope_creep_high = row.get("is_high")
-            order.has_undecided_changes = row.get("is_open")
-            order.scope_change_count = row.get("change_count")
-            order.amendment_count = row.get("amendment_count")
+            for name, value in order._get_shown_figures(row).items():
+                order[name] = value
+
+    def _get_shown_figures(self, row):
+        """The fields of this order by its row of _get_register_figures."""
+        creep = row if self.state == "sale" else {}
+        return {
+            "scope_creep": creep.get("percent") or 0.0,
+            "scope_creep_amount": creep.get("amount") or 0.0,
+            "is_scope_creep_high": bool(creep.get("is_high")),
+            "has_undecided_changes": bool(creep.get("is_open")),
+            "scope_change_count": row.get("change_count", 0),
+            "amendment_count": row.get("amendment_count", 0),
+        }
 
     def _get_register_figures(self):
-        """{order id: what its form says of the register}, in one query."""
+        """{order id: what its contract's creep is and its form says}, in one query."""
         creep = self._get_creep_sql(self)
         figures = SQL(
             """
@@ -86,7 +101,6 @@ class SaleOrder(models.Model):
               FROM sale_order sale
          LEFT JOIN (%(creep)s) creep
                 ON creep.contract_id = COALESCE(sale.amended_order_id, sale.id)
-               AND sale.state = 'sale'
              WHERE sale.id IN %(ids)s
             """,
             creep=creep,
@@ -226,13 +240,19 @@ class SaleOrder(models.Model):
         if not self:
             return
         self._invalidate_scope_creep()
-        changes = self.env["scope.change"]
-        rows = self.env.execute_query_dict(self._get_creep_sql(self))
-        for row in rows:
+        figures = self._get_register_figures()
+        shown = [self._fields[name] for name in FIGURES]
+        # Kept, since the form that was saved reads them next.
+        with self.env.protecting(shown, self):
+            self._show_figures(figures)
+        rows = {
+            row["contract_id"]: row for row in figures.values() if row["contract_id"]
+        }
+        for row in rows.values():
             if not row["is_high"] and row["crossed"]:
-                changes.browse(row["crossed"])._cease_to_renegotiate()
+                self.env["scope.change"].browse(row["crossed"])._cease_to_renegotiate()
         high = [
-            row["contract_id"] for row in rows if row["is_high"] and not row["crossed"]
+            id_ for id_, row in rows.items() if row["is_high"] and not row["crossed"]
         ]
         for contract in self._get_contracts_of(high):
             contract._get_creeping_changes()[:1]._ask_to_renegotiate()

@@ -17,6 +17,11 @@ class SaleOrderLine(models.Model):
         edit = self.env["scope.change"]._join_line_edit()
         if edit is None:
             return super().create(vals_list)
+        orders = self.env["sale.order"].browse(
+            {vals["order_id"] for vals in vals_list if vals.get("order_id")}
+        )
+        # sudo: detection must not depend on what the editing user may read
+        edit.remember(orders.sudo().filtered(lambda order: order.state == "sale"))
         # The project that Odoo makes for the line is part of what the line changes.
         quiet = self.with_context(scope_change_skip=edit)
         lines = super(SaleOrderLine, quiet).create(vals_list).with_env(self.env)
@@ -36,6 +41,7 @@ class SaleOrderLine(models.Model):
         if not before:
             return super().write(vals)
         edit.before = {**before, **edit.before}
+        edit.remember(self.browse().union(*before).order_id)
         # Odoo reprices lines within the write: compare once, when all is done.
         quiet = self.with_context(scope_change_skip=edit)
         result = super(SaleOrderLine, quiet).write(vals)
@@ -58,7 +64,7 @@ class SaleOrderLine(models.Model):
         }
         if moves:
             # Who edits the order may not know scope changes; they are noted anyway.
-            self.env["scope.change"].sudo()._record_line_changes(moves)
+            self.env["scope.change"].sudo()._record_line_changes(moves, edit.totals)
 
     @api.model
     def _get_scope_digits(self):

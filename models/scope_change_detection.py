@@ -1,4 +1,5 @@
 import json
+from collections import defaultdict
 
 from odoo import Command, api, fields, models
 from odoo.fields import Domain
@@ -42,11 +43,12 @@ class ScopeChange(models.Model):
         return None if self._is_silent() else LineEdit()
 
     @api.model
-    def _record_line_changes(self, moves):
+    def _record_line_changes(self, moves, totals):
         """Note what edits did to confirmed orders, one change per order and day.
 
-        moves: {order line: (LineTerms before, or None for a new line, after)}. To be
-        called as superuser: whoever edits an order need not know of scope changes.
+        moves: {order line: (LineTerms before, or None for a new line, after)}; totals:
+        {order: its untaxed amount before}. To be called as superuser: whoever edits an
+        order need not know of scope changes.
 
         Code that edits orders for a known reason says so in the context, and gets a
         change of its own beside the one that people's edits of that day make:
@@ -59,15 +61,26 @@ class ScopeChange(models.Model):
         past_items = todays._get_items_by_line()
         changes = self._get_open_changes(orders, todays, vals)
         items, vals_list = self.env["scope.change.item"], []
+        noted = defaultdict(float)
         for line, (before, after) in moves.items():
             change = changes[line.order_id]
             live = change._get_live_items(past_items.get(line, items.browse()))
             wanted = live._prepare_line_items(line, before, after, live)
+            noted[line.order_id] += sum(vals["amount"] for vals in wanted)
+            noted[line.order_id] -= sum(live.mapped("amount"))
             kept, missing = live._become(wanted)
             items |= kept
             vals_list += [{"change_id": change.id, **vals} for vals in missing]
         items |= items.create(vals_list)
-        items._settle_rounding()
+        # Where the total moved as its lines did, which is nearly always, no cents are
+        # missing, and the save does not wait for a look at the whole register.
+        items.filtered(
+            lambda item: item.currency_id.round(
+                item.order_id.amount_untaxed
+                - totals[item.order_id]
+                - noted[item.order_id]
+            )
+        )._settle_rounding()
         self.union(*changes.values())._settle_detection()
 
     def _get_items_by_line(self):

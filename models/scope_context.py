@@ -16,11 +16,19 @@ QUIET = Silence()
 class LineEdit(Silence):
     """scope_change_skip: one save, whose lines are compared once, when all is done.
 
-    before: {order line that it touched: its LineTerms before, None for a new one}.
+    before: {order line that it touched: its LineTerms before, None for a new one};
+    totals: {order of such a line: its untaxed amount before}.
     """
 
     def __init__(self):
         self.before = {}
+        self.totals = {}
+
+    def remember(self, orders):
+        """Keep what the orders come to, if the save has not moved it yet."""
+        for order in orders:
+            if order not in self.totals:
+                self.totals[order] = order.amount_untaxed
 
 
 class ChangeVals(frozendict):

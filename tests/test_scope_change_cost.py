@@ -80,7 +80,7 @@ class TestScopeChangeCost(ToxicityCommon):
         self.patch(
             type(change),
             "_record_line_changes",
-            lambda self, moves: reads.append(moves),
+            lambda self, moves, totals: reads.append(moves),
         )
         for vals in (
             {"order_line": [Command.update(order.order_line[0].id, {"name": "Work"})]},
@@ -119,7 +119,7 @@ class TestScopeChangeCost(ToxicityCommon):
         self.patch(
             type(self.env["scope.change"]),
             "_record_line_changes",
-            lambda self, moves: asked.append(moves),
+            lambda self, moves, totals: asked.append(moves),
         )
         self.patch(
             type(self.env["scope.change"]),
