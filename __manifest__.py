@@ -67,6 +67,7 @@
         "views/customer_exit_review_views.xml",
         "views/customer_exit_report_views.xml",
         "views/res_partner_views.xml",
+        "views/own_part_views.xml",
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",
         "views/project_project_views.xml",

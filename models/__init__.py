@@ -36,6 +36,7 @@ from . import customer_exit_waiver
 from . import customer_exit_walk_away
 from . import customer_exit_ways
 from . import customer_exit_option_template
+from . import customer_exit_own_part
 from . import customer_exit_offer
 from . import customer_exit_option
 from . import customer_exit_offering
@@ -45,6 +46,8 @@ from . import goodwill_entry
 from . import goodwill_entry_hours
 from . import goodwill_entry_query
 from . import ir_attachment
+from . import own_part
+from . import own_part_query
 from . import mail_template
 from . import project_project
 from . import project_project_creep
@@ -58,6 +61,7 @@ from . import res_partner
 from . import res_partner_creep
 from . import res_partner_exit
 from . import res_partner_kept
+from . import res_partner_own_part
 from . import sale_order
 from . import sale_order_baseline
 from . import sale_order_amendment
@@ -102,6 +106,7 @@ from . import toxicity_score_engine_rehearsal
 from . import toxicity_score_engine_results
 from . import toxicity_score_explanation
 from . import toxicity_score_line
+from . import toxicity_score_own_part
 from . import toxicity_score_run
 from . import toxicity_score_snapshot
 from . import toxicity_signal

@@ -37,6 +37,7 @@ from . import test_former_customer
 from . import test_goodwill_ledger
 from . import test_hoot
 from . import test_measure_oracle
+from . import test_own_part
 from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change

@@ -60,6 +60,7 @@ MODELS = {
     },
     NOBODY: {
         "customer.evidence",
+        "own.part",
         "toxicity.demo",
         "toxicity.internal.thread",
         "toxicity.measure",
@@ -135,6 +136,7 @@ FIELDS = {
             "toxicity_credit",
             "toxicity_explanation",
             "toxicity_line_ids",
+            "toxicity_own_part",
             "toxicity_score",
             "toxicity_score_id",
             "toxicity_signal_count",

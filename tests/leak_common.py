@@ -8,11 +8,12 @@ from odoo.tools import SQL
 from .common import MANAGER_GROUP, USER_GROUP
 from .confidentiality import INTERNAL_GROUP
 from .leak_options import MARKER, LeakOptions
+from .leak_own_part import LeakOwnPart
 
 OUTSIDERS = ("portal", "accountant", "administrator")
 
 
-class LeakCommon(LeakOptions):
+class LeakCommon(LeakOptions, LeakOwnPart):
     """A customer about whom everything there is was recorded, in two companies.
 
     And everyone who might look: `personas`, each with the groups of ours it has.
@@ -84,6 +85,7 @@ class LeakCommon(LeakOptions):
         `own` {model: records} for the models of ours, all of the first company.
         """
         cls.seed_documents()
+        cls.seed_own_part()
         cls.seed_signals()
         cls.seed_claims()
         cls.seed_scores()
