@@ -120,6 +120,8 @@ class OwnPart(models.AbstractModel):
     def _tell_amount(self, line, value, load):
         if line.origin == "measured":
             return line._format_value(value)
+        if not load:
+            return self.env._("not recorded")
         return self.env._("load %(load)s", load=formatLang(self.env, load, digits=2))
 
     def _tell_elsewhere(self, line, found):
