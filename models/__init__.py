@@ -42,6 +42,11 @@ from . import customer_exit_option
 from . import customer_exit_offering
 from . import customer_exit_commitment
 from . import customer_exit_retained
+from . import customer_portfolio
+from . import customer_portfolio_query
+from . import customer_portfolio_facts
+from . import customer_portfolio_records
+from . import digest_digest
 from . import goodwill_entry
 from . import goodwill_entry_hours
 from . import goodwill_entry_query

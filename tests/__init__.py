@@ -21,8 +21,11 @@ from . import test_customer_exit_review
 from . import test_customer_exit_union
 from . import test_customer_exit_walk_away
 from . import test_customer_letter
+from . import test_customer_portfolio
+from . import test_customer_portfolio_totals
 from . import test_demo
 from . import test_demo_scoring_tab
+from . import test_digest_digest
 from . import test_ethical_request
 from . import test_final_invoice
 from . import test_final_invoice_advances

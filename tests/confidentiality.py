@@ -49,6 +49,7 @@ MODELS = {
     MANAGER_GROUP: {
         "customer.exit.walk.away",
         "customer.exit.report",
+        "customer.portfolio",
         "final.invoice.preview",
         "final.invoice.preview.line",
         "scope.change.scan",
@@ -75,9 +76,19 @@ OF_NO_COMPANY = {
     "toxicity.score.run",
 }
 
+# Odoo shows all digests to everybody: that a figure is on tells nothing of a company.
+SHOWN_ANYWHERE = {
+    ("digest.digest", "kpi_portfolio_hours"),
+    ("digest.digest", "kpi_scope_change_open"),
+}
+
 FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},
     "crm.lead": {USER_GROUP: {"referred_by_id"}},
+    "digest.digest": {
+        USER_GROUP: {"kpi_scope_change_open", "kpi_scope_change_open_value"},
+        MANAGER_GROUP: {"kpi_portfolio_hours", "kpi_portfolio_hours_value"},
+    },
     "project.project": {
         USER_GROUP: {
             "is_scope_creep_high",

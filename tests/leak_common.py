@@ -7,13 +7,14 @@ from odoo.tools import SQL
 
 from .common import MANAGER_GROUP, USER_GROUP
 from .confidentiality import INTERNAL_GROUP
+from .leak_digest import LeakDigest
 from .leak_options import MARKER, LeakOptions
 from .leak_own_part import LeakOwnPart
 
 OUTSIDERS = ("portal", "accountant", "administrator")
 
 
-class LeakCommon(LeakOptions, LeakOwnPart):
+class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
     """A customer about whom everything there is was recorded, in two companies.
 
     And everyone who might look: `personas`, each with the groups of ours it has.
@@ -92,10 +93,12 @@ class LeakCommon(LeakOptions, LeakOwnPart):
         cls.seed_exit()
         cls.seed_proposal()
         cls.seed_settings()
+        cls.seed_digests()
         cls.pairs = {
             "account.bank.statement.line": cls.make_statement_lines(),
             "account.move": cls.invoices,
             "crm.lead": cls.leads,
+            "digest.digest": cls.digests,
             "project.project": cls.projects,
             "project.task": cls.tasks,
             "res.company": cls.company + cls.other_company,
@@ -127,6 +130,9 @@ class LeakCommon(LeakOptions, LeakOwnPart):
             "customer.exit.option.template": cls.env["customer.exit.option.template"]
             .search([])
             .filtered(lambda template: template.kind == "pause"),
+            "customer.portfolio": cls.env["customer.portfolio"].search(
+                [("commercial_partner_id", "=", cls.customer.id)]
+            ),
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),

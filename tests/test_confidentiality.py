@@ -9,6 +9,7 @@ from . import leak_operations as ways
 from .confidentiality import (
     DELEGATING,
     OF_NO_COMPANY,
+    SHOWN_ANYWHERE,
     find_own_fields,
     find_undecided,
     find_wrong_groups,
@@ -122,7 +123,8 @@ class TestConfidentiality(LeakCommon):
             readable = self.get_readable(records)
             case = replace(case, records=readable or records)
             knows = group in groups
-            sees = knows and bool(readable) and persona != "stranger"
+            foreign = persona == "stranger" and (model, field) not in SHOWN_ANYWHERE
+            sees = knows and bool(readable) and not foreign
             for way, sees_it in self.get_ways(case, knows, sees):
                 self.forget(model)
                 found = self.try_way(way, case)

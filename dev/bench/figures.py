@@ -231,6 +231,40 @@ def group_by_band(bench):
     ]
 
 
+# What the portfolio opens with, and all that it can show.
+PORTFOLIO = ("invoiced", "margin", "hours")
+ALL_OF_PORTFOLIO = (
+    *(*PORTFOLIO, "timesheet_cost", "meeting_hours", "days_late"),
+    *("signals", "scope_given", "score"),
+)
+
+
+def portfolio(bench):
+    """The portfolio of all customers, beside Odoo's analysis of their invoices."""
+    bench.main.make_user()
+    results = []
+    for measures, name, bound in (
+        (PORTFOLIO, "portfolio by customer and quarter", 2.0),
+        (ALL_OF_PORTFOLIO, "  the same with all its measures", None),
+    ):
+        pairs = in_turns(
+            f"Grouping the {name.strip()}",
+            LONG,
+            lambda measures=measures: bench.main.group_portfolio(measures=measures),
+            bench.main.group_invoices,
+            warm_up=1,
+        )
+        queries = [(ours["query"], theirs["query"]) for ours, theirs in pairs]
+        results += [
+            ratio_result(
+                f"{name} ÷ invoice analysis grouped likewise", seconds_of(pairs), bound
+            ),
+            ratio_result("  of that, what is read and added up", queries),
+            *told_seconds(pairs, "portfolio", "invoice analysis"),
+        ]
+    return results
+
+
 # -- ordinary work --------------------------------------------------------------------
 
 
@@ -356,6 +390,7 @@ FIGURES = (
     one_customer,
     toxic_list,
     group_by_band,
+    portfolio,
     ordinary_work,
     handled_orders,
     final_invoice,
