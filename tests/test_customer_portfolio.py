@@ -126,6 +126,7 @@ class TestCustomerPortfolio(ToxicityCommon):
                 {
                     "partner_id": self.customer.id,
                     "description": state,
+                    "reason": "For peace",
                     "amount": amount,
                     "date": date(2026, 8, 1),
                     "state": state,
@@ -214,9 +215,12 @@ class TestCustomerPortfolio(ToxicityCommon):
         groups = self.portfolio._read_group(
             [("commercial_partner_id", "=", self.customer.id)],
             ["customer_class"],
-            ["hours:sum"],
+            ["hours:sum", "invoiced:sum"],
         )
-        self.assertEqual(dict(groups), {"preferred": 50, "draining": 0})
+        self.assertEqual(
+            {name: sums for name, *sums in groups},
+            {"preferred": [50, 1500], "draining": [0, 20]},
+        )
 
     def test_the_class_then_goes_by_the_thresholds_of_today(self):
         self.make_standing()

@@ -55,10 +55,10 @@ class TestDigestDigest(ToxicityCommon):
         self.make_work(3, worked_on=self.days_ago(1))
         self.make_work(1, self.good, worked_on=self.days_ago(1))
         self.make_work(4, self.good, worked_on=self.days_ago(7))
-        self.make_work(12, self.good, worked_on=self.days_ago(30))
+        self.make_work(12, self.good, worked_on=self.days_ago(31))
         # Not over yet, and long ago
         self.make_work(50, worked_on=self.days_ago(0))
-        self.make_work(50, worked_on=self.days_ago(31))
+        self.make_work(50, worked_on=self.days_ago(32))
         self.assertEqual(
             self.read_kpis(self.manager)[HOURS], ["75.00", "37.50", "15.00"]
         )
