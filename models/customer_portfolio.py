@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, OrderedSet
 from odoo.tools.misc import format_date
 
 from .toxicity_score import BANDS, CLASSES
@@ -172,10 +172,11 @@ class CustomerPortfolio(models.Model):
 
     @api.model
     def _with_customers(self, condition):
-        if condition.field_expr != "id" or condition.operator != "in":
+        ids = condition.value
+        if (condition.field_expr, condition.operator) != ("id", "in"):
             return condition
-        ids = [id_ for id_ in condition.value if isinstance(id_, int)]
-        if not ids or len(ids) != len(condition.value):
+        # A query would be executed to look into it.
+        if not isinstance(ids, (list, tuple, OrderedSet)):
             return condition
-        customers = {self._get_customer_of_row(id_) for id_ in ids}
+        customers = {self._get_customer_of_row(id_) for id_ in ids if id_}
         return condition & Domain("commercial_partner_id", "in", list(customers))

@@ -131,7 +131,10 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
             .search([])
             .filtered(lambda template: template.kind == "pause"),
             "customer.portfolio": cls.env["customer.portfolio"].search(
-                [("commercial_partner_id", "=", cls.customer.id)]
+                [
+                    ("commercial_partner_id", "=", cls.customer.id),
+                    ("company_id", "=", cls.company.id),
+                ]
             ),
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
