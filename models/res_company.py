@@ -7,6 +7,8 @@ THRESHOLD_FIELDS = {
     "toxicity_window_days",
 }
 GROUP = "toxic_customer_exit.group_toxicity_user"
+# Whoever reads a company, as each order does, does not read our settings with it.
+PREFETCH = "toxic_customer_exit"
 # Ten years; a much longer window would begin before there are dates.
 MAX_WINDOW_DAYS = 3650
 
@@ -15,18 +17,31 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     toxicity_watch_threshold = fields.Integer(
-        string="Watch from", default=25, required=True, groups=GROUP
+        string="Watch from",
+        default=25,
+        required=True,
+        prefetch=PREFETCH,
+        groups=GROUP,
     )
     toxicity_strained_threshold = fields.Integer(
-        string="Strained from", default=50, required=True, groups=GROUP
+        string="Strained from",
+        default=50,
+        required=True,
+        prefetch=PREFETCH,
+        groups=GROUP,
     )
     toxicity_toxic_threshold = fields.Integer(
-        string="Toxic from", default=75, required=True, groups=GROUP
+        string="Toxic from",
+        default=75,
+        required=True,
+        prefetch=PREFETCH,
+        groups=GROUP,
     )
     toxicity_window_days = fields.Integer(
         string="Window of the measures (days)",
         default=365,
         required=True,
+        prefetch=PREFETCH,
         groups=GROUP,
         help="Measures look back over so many days.",
     )
@@ -34,6 +49,7 @@ class ResCompany(models.Model):
         string="Tolerance of claims (%)",
         default=20.0,
         required=True,
+        prefetch=PREFETCH,
         groups=GROUP,
         help="A claim may exceed what was found by so much and still holds.",
     )
@@ -41,12 +57,14 @@ class ResCompany(models.Model):
         string="Creep from which to renegotiate (%)",
         default=20.0,
         required=True,
+        prefetch=PREFETCH,
         groups=GROUP,
         help="Orders of which so much was given away, or changed without a decision, "
         "ask to be renegotiated.",
     )
     exit_self_approval = fields.Boolean(
         string="Managers may approve their own exits",
+        prefetch=PREFETCH,
         groups="toxic_customer_exit.group_toxicity_manager",
         help="For companies of one person: otherwise another manager approves.",
     )
@@ -54,6 +72,7 @@ class ResCompany(models.Model):
         string="Notice period of exits (days)",
         default=30,
         required=True,
+        prefetch=PREFETCH,
         groups="toxic_customer_exit.group_toxicity_manager",
         help="How long before an exit takes effect the customer is told; may be "
         "changed on each exit.",
@@ -69,6 +88,7 @@ class ResCompany(models.Model):
     )
     exit_letter_reason = fields.Boolean(
         string="Letters to customers state the reason",
+        prefetch=PREFETCH,
         groups="toxic_customer_exit.group_toxicity_manager",
         help="The reason as it is told to the customer, written on the exit.",
     )

@@ -16,6 +16,8 @@ BASELINE_FIELDS = {
     "is_baseline_reconstructed",
 }
 WATCHED_FIELDS = ("commitment_date", "objectives")
+# Read together, by whoever compares: orders are read more often than that.
+PREFETCH = "scope_baseline"
 
 
 class SaleOrder(models.Model):
@@ -34,19 +36,25 @@ class SaleOrder(models.Model):
     baseline_amount = fields.Monetary(
         readonly=True,
         copy=False,
+        prefetch=PREFETCH,
         groups=READ_GROUP,
         help="Untaxed amount when the customer ordered; never rewritten.",
     )
-    baseline_hours = fields.Float(readonly=True, copy=False, groups=READ_GROUP)
-    baseline_commitment_date = fields.Datetime(
-        readonly=True, copy=False, groups=READ_GROUP
+    baseline_hours = fields.Float(
+        readonly=True, copy=False, prefetch=PREFETCH, groups=READ_GROUP
     )
-    baseline_objectives = fields.Html(readonly=True, copy=False, groups=READ_GROUP)
+    baseline_commitment_date = fields.Datetime(
+        readonly=True, copy=False, prefetch=PREFETCH, groups=READ_GROUP
+    )
+    baseline_objectives = fields.Html(
+        readonly=True, copy=False, prefetch=PREFETCH, groups=READ_GROUP
+    )
     date_baseline = fields.Datetime(readonly=True, copy=False, groups=READ_GROUP)
     is_baseline_reconstructed = fields.Boolean(
         "Reconstructed",
         readonly=True,
         copy=False,
+        prefetch=PREFETCH,
         groups=READ_GROUP,
         help="The order was confirmed before this was kept: the amount is what its "
         "history says, the rest is as it was when it was read from there.",
