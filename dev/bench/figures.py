@@ -280,14 +280,16 @@ def ordinary_work(bench):
     )
 
 
-# What becomes of an order: the whole, and each part by itself.
+# What becomes of an order: the whole, and each part by itself with its bound. Confirming
+# has its own among the ordinary work, in more rounds. The write alone is a part of a
+# save that nobody waits for alone: it is told, and by how much it is over.
 HANDLING = ("confirm", "edit", "invoice")
 PARTS = {
-    "confirm": "confirming it",
-    "edit": "typing and saving a quantity, as the form asks for it",
-    "edit_again": "that again the same day",
-    "write": "the write alone of the first of these saves",
-    "invoice": "invoicing what is delivered, and posting",
+    "confirm": ("confirming it", None),
+    "edit": ("typing and saving a quantity, as the form asks for it", 1.05),
+    "edit_again": ("that again the same day", 1.05),
+    "write": ("of the first of these saves, the write alone", None),
+    "invoice": ("invoicing what is delivered, and posting", 1.05),
 }
 
 
@@ -310,14 +312,17 @@ def handled_orders(bench):
     name = "confirm, edit and invoice an order of 20 lines, with ÷ without the module"
     return [
         ratio_result(name, seconds(*HANDLING), 1.05),
-        *(part_ratio(title, seconds(part)) for part, title in PARTS.items()),
+        *(
+            part_ratio(title, seconds(part), bound)
+            for part, (title, bound) in PARTS.items()
+        ),
     ]
 
 
-def part_ratio(title, pairs):
-    """The ratio with the bound of the whole, and how long each of the two took."""
+def part_ratio(title, pairs, bound):
+    """The ratio, and how long each of the two took."""
     ours, theirs = (spread_of(values).middle for values in zip(*pairs, strict=True))
-    result = ratio_result(f"  {title}", pairs, 1.05)
+    result = ratio_result(f"  {title}", pairs, bound)
     took = f"{1000 * ours:.1f} and {1000 * theirs:.1f} ms"
     return replace(result, spread=f"{result.spread}; {took}")
 
