@@ -75,7 +75,7 @@ class ScopeChange(models.Model):
         # Where the total moved as its lines did, which is nearly always, no cents are
         # missing, and the save does not wait for a look at the whole register.
         items.filtered(
-            lambda item: item.currency_id.round(
+            lambda item: item.order_id.currency_id.round(
                 item.order_id.amount_untaxed
                 - totals[item.order_id]
                 - noted[item.order_id]
