@@ -25,7 +25,10 @@ class ProposalPortal(http.Controller):
         if not offer:
             return self._render("portal_proposals_unknown", status=404)
         if not offer._is_live():
-            return self._render("portal_proposals_over", status=410)
+            is_withdrawn = offer.date_sent and offer._is_withdrawn()
+            return self._render(
+                "portal_proposals_over", status=410, is_withdrawn=is_withdrawn
+            )
         values = offer._get_page_values()
         chosen = [
             proposal

@@ -89,6 +89,7 @@ class ToxicityDemoPast(models.AbstractModel):
         case._move_to("invoiced")
         case._move_to("closed", date_closed=self._day(STEPS["closed"]))
         case.effective_date = self._day(STEPS["closed"])
+        case.date_closing_letter = self._day(STEPS["wrap_up"])
         dates = [self._at(days, 9) for days in STEPS.values()]
         for step, start, end in zip(
             case.step_ids, dates, [*dates[1:], False], strict=True

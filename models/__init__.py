@@ -10,6 +10,7 @@ from . import customer_claim_checks
 from . import customer_claim_signal
 from . import customer_exit
 from . import customer_exit_obstacles
+from . import customer_exit_decision
 from . import customer_exit_approval
 from . import customer_exit_impact_query
 from . import customer_exit_impact
@@ -18,6 +19,8 @@ from . import customer_exit_deeds
 from . import customer_exit_former
 from . import customer_exit_gate
 from . import customer_exit_gate_checks
+from . import customer_exit_gate_work
+from . import customer_exit_gate_access
 from . import customer_exit_gate_line
 from . import customer_exit_reasons
 from . import customer_exit_step
@@ -39,9 +42,12 @@ from . import customer_exit_option_template
 from . import customer_exit_own_part
 from . import customer_exit_offer
 from . import customer_exit_option
+from . import customer_exit_capacity
 from . import customer_exit_offering
 from . import customer_exit_commitment
 from . import customer_exit_retained
+from . import customer_exit_kept
+from . import customer_exit_buttons
 from . import customer_portfolio
 from . import customer_portfolio_query
 from . import customer_portfolio_facts

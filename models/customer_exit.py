@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+from .toxicity_internal_thread import MANAGER_GROUP
 
-# Before the decision, then until everything is settled; closed and cancelled end it.
+# Before the decision, then until everything is settled; closed, kept, cancelled end it.
 UNDECIDED_STATES = ("draft", "options", "retained")
 DECIDED_STATES = ("approved", "wrap_up", "invoiced")
 OPEN_STATES = (*UNDECIDED_STATES, *DECIDED_STATES)
@@ -23,6 +23,7 @@ STEP_DEFAULTS = {
     "date_warning_letter": False,
     "date_closing_letter": False,
     "statement_until": False,
+    "date_retained": False,
     # What the approval keeps of the impact, see customer_exit_impact.py
     **dict.fromkeys(
         (
@@ -43,15 +44,6 @@ STEP_DEFAULTS = {
     ),
 }
 CLOSED_FIELDS = {*STEP_DEFAULTS, "commercial_partner_id"}
-DECISION_FIELDS = {
-    "approval_reason",
-    "ethics_checked",
-    "few_options_reason",
-    "settlement_reason",
-    "open_amount_decision",
-    "open_amount_reason",
-    "readmission_reason",
-}
 
 
 class CustomerExit(models.Model):
@@ -98,6 +90,7 @@ class CustomerExit(models.Model):
             ("wrap_up", "Wrap-up"),
             ("invoiced", "Invoiced"),
             ("closed", "Closed"),
+            ("kept", "Retained for good"),
             ("cancelled", "Cancelled"),
         ],
         required=True,
@@ -179,7 +172,7 @@ class CustomerExit(models.Model):
 
     _one_open = models.UniqueIndex(
         "(commercial_partner_id, company_id)"
-        " WHERE state NOT IN ('closed', 'cancelled')",
+        " WHERE state NOT IN ('closed', 'kept', 'cancelled')",
         "This customer already has an open exit in this company.",
     )
 
@@ -250,14 +243,7 @@ class CustomerExit(models.Model):
         for record in self:
             found = record._get_next_obstacles() if record._origin else {}
             record.has_nothing_to_bill = "nothing_to_bill" in found
-            record.obstacles = (
-                self.env["ir.qweb"]._render(
-                    "toxic_customer_exit.customer_exit_obstacles",
-                    {"obstacles": list(found.values())},
-                )
-                if found
-                else False
-            )
+            record.obstacles = self._render_obstacles(found)
 
     @api.constrains("partner_id", "company_id")
     def _check_partner_is_a_customer(self):
@@ -362,14 +348,7 @@ class CustomerExit(models.Model):
                     fields=self._get_labels(steps),
                 )
             )
-        decisions = {name for name in DECISION_FIELDS if vals.get(name)}
-        if decisions and not self._is_manager():
-            raise UserError(
-                self.env._(
-                    "%(fields)s of an exit is written by a manager of customer exits.",
-                    fields=self._get_labels(decisions),
-                )
-            )
+        self._refuse_decisions(vals)
 
     def _refuse_another_customer(self):
         if decided := self.filtered(lambda record: record.state != "draft"):
@@ -402,10 +381,11 @@ class CustomerExit(models.Model):
 
     # Steps
 
-    def _move_to(self, state, **vals):
+    def _move_to(self, state, reason="", **vals):
         """Take a step; the caller has checked that it may be taken."""
         # sudo: the step fields are closed to everyone's direct writing
         self.sudo().write({"state": state, **vals})
+        self._keep_reason(reason)
 
     def action_approve(self):
         for record in self:
@@ -415,6 +395,8 @@ class CustomerExit(models.Model):
             approver_id=self.env.user.id,
             approval_date=fields.Datetime.now(),
         )
+        for record in self:
+            record._keep_reason(record.approval_reason)
 
     def action_start_wrap_up(self):
         for record in self:

@@ -52,6 +52,14 @@ class CustomerExit(models.Model):
         compute="_compute_deadline_warnings", sanitize=False
     )
 
+    is_before_effect = fields.Boolean(compute="_compute_is_before_effect")
+    early_closing_reason = fields.Text(
+        "Closed before it takes effect because",
+        copy=False,
+        tracking=True,
+        help="A manager's reason, for example that the customer asked for it.",
+    )
+
     _notice_days_range = models.Constraint(
         "CHECK (notice_days BETWEEN 0 AND 3650)",
         "The notice period lies between 0 and 3650 days.",
@@ -62,6 +70,26 @@ class CustomerExit(models.Model):
         for record in self:
             # sudo: the default is for everyone who opens an exit
             record.notice_days = record.company_id.sudo().exit_notice_days
+
+    @api.depends("effective_date")
+    @api.depends_context("tz")
+    def _compute_is_before_effect(self):
+        today = fields.Date.context_today(self)
+        for record in self:
+            day = record.effective_date
+            record.is_before_effect = bool(day) and day > today
+
+    def _get_closing_obstacles(self):
+        """Notice was given until the effective date: the customer counts on it."""
+        obstacles = super()._get_closing_obstacles()
+        if self.is_before_effect and not (self.early_closing_reason or "").strip():
+            obstacles["too_early"] = self.env._(
+                "%(exit)s takes effect on %(date)s: close it then, or have a manager "
+                "note under Decision why it ends earlier.",
+                exit=self.display_name,
+                date=format_date(self.env, self.effective_date),
+            )
+        return obstacles
 
     @api.constrains("effective_date")
     def _check_effective_date(self):
@@ -125,10 +153,8 @@ class CustomerExit(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_deadline_warnings(self):
         for record in self:
-            found = record._get_deadline_sentences()
-            record.deadline_warnings = found and self.env["ir.qweb"]._render(
-                "toxic_customer_exit.customer_exit_obstacles", {"obstacles": found}
-            )
+            sentences = record._get_deadline_sentences()
+            record.deadline_warnings = self._render_obstacles(sentences)
 
     def _get_deadline_sentences(self):
         """What the customer counts on us for until the exit takes effect."""

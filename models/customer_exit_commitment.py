@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .case_batches import work_by_case
+from .customer_exit import UNDECIDED_STATES
 
 # So long before it is due the responsible is reminded.
 REMIND_DAYS = 3
@@ -110,13 +111,36 @@ class CustomerExitCommitment(models.Model):
     # Decisions
 
     def action_keep(self):
-        self.check_access("write")
+        self._refuse_undecidable()
         self._decide("kept")
 
     def action_miss(self):
-        self.check_access("write")
+        self._refuse_undecidable()
         self._decide("missed")
         self._reopen_exits()
+
+    def _refuse_undecidable(self):
+        self.check_access("read")
+        for record in self:
+            record.exit_id._refuse_if(record._get_decision_obstacles())
+
+    def _get_decision_obstacles(self):
+        """Hook: why it cannot be said whether it was kept, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if not self.has_access("write"):
+            obstacles["not_responsible"] = self.env._(
+                "“%(commitment)s”: who is responsible for it, the owner of the exit, "
+                "or a manager, says whether it was kept.",
+                commitment=self.name,
+            )
+        if self.exit_id.state not in UNDECIDED_STATES:
+            obstacles["over"] = self.env._(
+                "%(exit)s is %(state)s: what was kept until then stays on record.",
+                exit=self.exit_id.display_name,
+                state=self.exit_id._get_state_label(),
+            )
+        return obstacles
 
     def _decide(self, state):
         # sudo: step fields are closed to everyone's direct writing
@@ -130,11 +154,13 @@ class CustomerExitCommitment(models.Model):
         broken = self.filtered(lambda record: record.side == "customer")
         for case, commitments in broken.grouped("exit_id").items():
             if case.state == "retained":
-                case._reopen(
-                    self.env._(
-                        "Not kept by the customer: %(commitments)s.",
-                        commitments=", ".join(commitments.mapped("name")),
-                    )
+                reason = self.env._(
+                    "Not kept by the customer: %(commitments)s.",
+                    commitments=", ".join(commitments.mapped("name")),
+                )
+                case._reopen(reason)
+                case._tell_owner(
+                    self.env._("A promise was not kept: what now?"), reason
                 )
 
     # Reminders

@@ -206,6 +206,7 @@ class CustomerExit(models.Model):
         for code in ("tasks", "milestones"):
             check = self._get_check(code)
             ids = self._find_open(check, customer, self.company_id)[customer.id]
+            ids = ids - self._get_dropped_ids(check)
             busy |= sudo[check.opens].browse(ids).project_id
         theirs = Domain("company_id", "in", [self.company_id.id, False])
         theirs &= Domain(
@@ -213,6 +214,16 @@ class CustomerExit(models.Model):
         )
         projects = sudo["project.project"].search(theirs)
         return projects.filtered(lambda project: not project.is_template) - busy
+
+    def _get_dropped_ids(self, check):
+        """What stays open though nobody will ever do it."""
+        if "drop" not in check.keeps_open:
+            return set()
+        # sudo: a decision counts the same, whoever looks
+        dropped = self.sudo().waiver_ids.filtered(
+            lambda waiver: waiver.code == check.code and waiver.decision == "dropped"
+        )
+        return set(dropped.mapped("res_id"))
 
     def _close_projects(self, projects):
         """Odoo archives the tasks too: remember which were archived before."""

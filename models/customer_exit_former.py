@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .customer_exit import MANAGER_GROUP
+from .toxicity_internal_thread import MANAGER_GROUP
 
 
 class CustomerExit(models.Model):

@@ -76,9 +76,8 @@ class CustomerExit(models.Model):
         """{(exit, code): ids that were waived or handed over}."""
         exempt = defaultdict(set)
         # sudo: a waiver counts the same, whoever looks
-        for waiver in self.sudo().waiver_ids:
-            if waiver._is_exempting():
-                exempt[waiver.exit_id, waiver.code].add(waiver.res_id)
+        for waiver in self.sudo().waiver_ids.filtered("is_exempting"):
+            exempt[waiver.exit_id, waiver.code].add(waiver.res_id)
         return exempt
 
     def _leave_exempt(self, ids, exempt):

@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .customer_exit_gate_checks import GateCheck
+from .customer_exit_walk_away import WALKING_STATES
 
 # The letters to the customer: their templates, and where their sending is noted
 LETTERS = {
@@ -51,7 +55,8 @@ class CustomerExit(models.Model):
         template = self._get_letter_template(letter)
         action = template._get_neutral_composer(self, self.partner_id)
         action["name"] = template.name
-        action["context"]["customer_exit_letter"] = (self.id, letter)
+        action["context"]["customer_exit_letter_of"] = self.id
+        action["context"]["customer_exit_letter"] = letter
         return action
 
     def _get_letter_obstacles(self, letter):
@@ -63,7 +68,7 @@ class CustomerExit(models.Model):
                 "%(partner)s has no e-mail address: add one, or print the letter.",
                 partner=self.partner_id.display_name,
             )
-        if letter == "closing" and self.state not in ("wrap_up", "invoiced", "closed"):
+        if letter == "closing" and self.state not in (*WALKING_STATES, "closed"):
             obstacles["too_early"] = self.env._(
                 "%(exit)s is %(state)s: the closing letter is written from the wrap-up "
                 "on.",
@@ -74,7 +79,7 @@ class CustomerExit(models.Model):
 
     @api.model
     def _get_letter_template(self, letter):
-        if letter not in LETTERS:
+        if not isinstance(letter, str) or letter not in LETTERS:
             raise UserError(self.env._("There is no letter %(name)s.", name=letter))
         return self.env.ref(f"toxic_customer_exit.{LETTERS[letter][0]}")
 
@@ -83,6 +88,50 @@ class CustomerExit(models.Model):
         self.ensure_one()
         template = self._get_letter_template(letter)
         return template._generate_template(self.ids, ["subject", "body_html"])[self.id]
+
+    # At the exit gate
+
+    def _get_gate_checks(self):
+        """Who ends a relationship says so, or says why not."""
+        return [*super()._get_gate_checks(), self._get_closing_letter_check()]
+
+    def _get_closing_letter_check(self):
+        return GateCheck(
+            "closing_letter",
+            self.env._("Closing letter"),
+            self.env._(
+                "The customer was not written to. Finish notes that it went by post; "
+                "waive it where none is sent, because…"
+            ),
+            self._name,
+            lambda company: (
+                Domain("date_closing_letter", "=", False)
+                & Domain("state", "in", WALKING_STATES)
+                & Domain("company_id", "=", company.id)
+            ),
+            paths=("commercial_partner_id",),
+            ways={"finish": self._finish_closing_letter},
+            advice=self.env._(
+                "Send it from the Letters, or say at the exit gate that it went by "
+                "post, or waive it there: not sent, because."
+            ),
+        )
+
+    def _finish_closing_letter(self, exits, _to_user):
+        exits._refuse_if(self._get_posting_obstacles())
+        exits._note_letter("closing")
+
+    def _get_posting_obstacles(self):
+        """Hook: why it cannot be said that the letter went by post."""
+        if self._is_manager():
+            return {}
+        return {
+            "not_manager": self.env._(
+                "A manager of customer exits says that the closing letter of %(exit)s "
+                "was sent.",
+                exit=self.display_name,
+            )
+        }
 
     def _note_letter(self, letter):
         """Remember that the letter went out."""

@@ -1,7 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .customer_exit import CANCELLABLE_STATES, MANAGER_GROUP, UNDECIDED_STATES
+from .customer_exit import CANCELLABLE_STATES, UNDECIDED_STATES
+from .toxicity_internal_thread import MANAGER_GROUP
 
 POSTING_GROUP = "account.group_account_invoice"
 
@@ -10,7 +11,8 @@ class CustomerExit(models.Model):
     """What stands in the way of each step, as {code: sentence}.
 
     One source for the banner of the form, the refusals of the buttons and the tests.
-    Codes are for code; a module that knows more obstacles extends these methods.
+    Codes are for code; a module that knows more obstacles extends these methods. Which
+    button has which is in customer_exit_buttons.py.
     """
 
     _inherit = "customer.exit"
@@ -20,16 +22,16 @@ class CustomerExit(models.Model):
         if obstacles:
             raise UserError("\n".join(obstacles.values()))
 
-    def _get_next_obstacles(self):
-        """What stands in the way of the next step, as {code: sentence}."""
-        getters = {
-            "draft": self._get_approval_obstacles,
-            "options": self._get_approval_obstacles,
-            "approved": self._get_wrap_up_obstacles,
-            "wrap_up": self._get_invoice_obstacles,
-            "invoiced": self._get_closing_obstacles,
-        }
-        return getters[self.state]() if self.state in getters else {}
+    @api.model
+    def _render_obstacles(self, sentences):
+        """The list that forms show: of {code: sentence}, or of sentences; or False."""
+        if isinstance(sentences, dict):
+            sentences = sentences.values()
+        if not (sentences := list(sentences)):
+            return False
+        return self.env["ir.qweb"]._render(
+            "toxic_customer_exit.customer_exit_obstacles", {"obstacles": sentences}
+        )
 
     def _get_approval_obstacles(self):
         """Hook: what stands in the way of the approval by the current user."""

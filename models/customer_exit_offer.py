@@ -75,12 +75,24 @@ class CustomerExitOffer(models.Model):
         language = self.partner_id.lang
         return format_date(self.env, min(dates), lang_code=language) if dates else ""
 
+    def _refuse_unsendable(self):
+        """Stop the mail where its button would, or where it went out already."""
+        self.ensure_one()
+        self.exit_id._refuse_if(self.exit_id._get_offer_obstacles())
+        if self.date_sent:
+            raise UserError(
+                self.env._(
+                    "These options were offered already: offer what is ready now from "
+                    "%(exit)s.",
+                    exit=self.exit_id.display_name,
+                )
+            )
+
     def _note_sent(self):
         """From now on the customer can see and answer what is ready."""
         for offer in self:
             case = offer.exit_id
             options = case._get_offered_options()
-            case._refuse_if(case._get_offer_obstacles())
             # sudo: steps are closed to everyone's direct writing
             options.sudo().write({"state": "offered", "offer_id": offer.id})
             offer.sudo().date_sent = fields.Datetime.now()
@@ -123,6 +135,22 @@ class CustomerExitOffer(models.Model):
             for option in self.option_ids
         )
 
+    def _is_withdrawn(self):
+        """We took it back before its time was over, and the customer chose nothing."""
+        self.ensure_one()
+        today = fields.Date.today()
+        return (
+            bool(self._get_withdrawn_options())
+            and not self._get_accepted_options()
+            and max(self.option_ids.mapped("date_answer_by")) >= today
+        )
+
+    def _get_withdrawn_options(self):
+        return self.option_ids.filtered(lambda option: option.state == "withdrawn")
+
+    def _get_accepted_options(self):
+        return self.option_ids.filtered(lambda option: option.state == "accepted")
+
     def _get_page_values(self):
         """All that the page may show, as plain values."""
         self.ensure_one()
@@ -135,6 +163,7 @@ class CustomerExitOffer(models.Model):
             # Odoo's signature form (19.0) stumbles when it begins without a name.
             "signer": self.partner_id.name,
             "is_accepted": "accepted" in shown.mapped("state"),
+            "withdrawn": len(self._get_withdrawn_options()),
             "proposals": [
                 option_values | {"number": number}
                 for number, option_values in enumerate(
@@ -144,8 +173,7 @@ class CustomerExitOffer(models.Model):
         }
 
     def _get_shown_options(self):
-        accepted = self.option_ids.filtered(lambda option: option.state == "accepted")
-        return accepted or self.option_ids.filtered(
+        return self._get_accepted_options() or self.option_ids.filtered(
             lambda option: option._is_open() or option.state == "declined"
         )
 
@@ -180,6 +208,8 @@ class CustomerExitOffer(models.Model):
         if option.state == "accepted":
             return {}
         name = self._clean_text(name, MAX_NAME)
+        if option.state == "withdrawn" and not self._get_accepted_options():
+            return {"error": self.env._("We have taken this proposal back.")}
         if not option or not option._is_open():
             return {"error": self.env._("This proposal is no longer open.")}
         if not name or not self._is_image(signature):

@@ -54,14 +54,6 @@ class CustomerExit(models.Model):
             found = record._get_offer_obstacles() if is_asked else {}
             record.offer_obstacles = record._render_obstacles(found)
 
-    def _render_obstacles(self, obstacles):
-        if not obstacles:
-            return False
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles",
-            {"obstacles": list(obstacles.values())},
-        )
-
     # Obstacles
 
     def _get_approval_obstacles(self):
@@ -208,14 +200,24 @@ class CustomerExit(models.Model):
     def action_preview_offer(self):
         """The customer's page, as the customer sees it; we cannot answer there."""
         self.ensure_one()
-        # The link is the customer's key: for those who offer, not for all who read.
-        self.check_access("write")
+        self.check_access("read")
+        self._refuse_if(self._get_preview_offer_obstacles())
         offer = self.offer_ids.filtered("date_sent")[:1]
-        if not offer:
-            raise UserError(
-                self.env._("%(exit)s: nothing was offered yet.", exit=self.display_name)
-            )
         return {"type": "ir.actions.act_url", "url": offer._get_url(), "target": "new"}
+
+    def _get_preview_offer_obstacles(self):
+        """Hook: why the customer's page cannot be looked at, as {code: sentence}."""
+        obstacles = {}
+        # The link is the customer's key: for those who offer, not for all who read.
+        if not self.has_access("write"):
+            obstacles["not_owner"] = self.env._(
+                "The owner of the exit, or a manager, looks at the customer's page."
+            )
+        if not self.offer_ids.filtered("date_sent"):
+            obstacles["no_offer"] = self.env._(
+                "%(exit)s: nothing was offered yet.", exit=self.display_name
+            )
+        return obstacles
 
     # Telling
 

@@ -15,6 +15,7 @@ OFFERED_FIELDS = {
 STEP_DEFAULTS = {
     "state": "draft",
     "offer_id": False,
+    "date_withdrawn": False,
     "answer_comment": False,
     "date_answered": False,
     "signed_by": False,
@@ -160,6 +161,7 @@ class CustomerExitOption(models.Model):
         copy=False,
         index=True,
     )
+    date_withdrawn = fields.Datetime("Withdrawn on", readonly=True, copy=False)
     answer_comment = fields.Text("Customer's words", readonly=True, copy=False)
     date_answered = fields.Datetime("Answered on", readonly=True, copy=False)
     signed_by = fields.Char("Signed by", readonly=True, copy=False)
@@ -283,26 +285,38 @@ class CustomerExitOption(models.Model):
 
     def action_withdraw(self):
         """Take back what the customer has not answered yet."""
-        self.check_access("write")
-        self._refuse_unless_offered()
+        self.check_access("read")
+        for option in self:
+            option.exit_id._refuse_if(option._get_withdrawal_obstacles())
         self._withdraw()
 
-    def _refuse_unless_offered(self):
-        if others := self.filtered(lambda option: option.state != "offered"):
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._(
-                    "%(option)s is %(state)s: only an offer without an answer can be "
-                    "withdrawn.",
-                    option=others[0].name,
-                    state=labels[others[0].state].lower(),
-                )
+    def _get_withdrawal_obstacles(self):
+        """Hook: why an option cannot be withdrawn, as {code: sentence}."""
+        self.ensure_one()
+        obstacles = {}
+        if not self.has_access("write"):
+            obstacles["not_owner"] = self.env._(
+                "%(option)s: the owner of the exit, or a manager, withdraws it.",
+                option=self.name,
             )
+        if self.state != "offered":
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            obstacles["not_offered"] = self.env._(
+                "%(option)s is %(state)s: only an offer without an answer can be "
+                "withdrawn.",
+                option=self.name,
+                state=labels[self.state].lower(),
+            )
+        return obstacles
 
     def _withdraw(self):
+        """Take back what is offered; what nobody answered in time has expired."""
         # sudo: the state is closed to everyone's direct writing
-        self.sudo().filtered(lambda option: option.state == "offered").write(
-            {"state": "withdrawn"}
+        offered = self.sudo().filtered(lambda option: option.state == "offered")
+        expired = offered.filtered_domain(self._get_overdue_domain())
+        expired.state = "expired"
+        (offered - expired).write(
+            {"state": "withdrawn", "date_withdrawn": fields.Datetime.now()}
         )
 
     # Silence

@@ -1,8 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date, html2plaintext
 from odoo.tools.misc import formatLang
+
+from .customer_exit import UNDECIDED_STATES
 
 # More reasons than these do not make a case clearer.
 MAX_REASONS = 8
@@ -28,24 +30,73 @@ class CustomerExit(models.Model):
         tracking=True,
         help="What weighs most, to begin with; reports count exits by it.",
     )
+    # Whether a person wrote them: these stay when the customer becomes another.
+    has_own_reasons = fields.Boolean(default=False, copy=False)
+    has_own_main_reason = fields.Boolean(default=False, copy=False)
+
+    def init(self):
+        """Of exits from before this was noted, all is taken for somebody's words."""
+        super().init()
+        for name in ("has_own_reasons", "has_own_main_reason"):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE customer_exit SET %s = TRUE WHERE %s IS NULL",
+                    SQL.identifier(name),
+                    SQL.identifier(name),
+                )
+            )
 
     @api.depends("commercial_partner_id", "company_id")
     def _compute_reasons(self):
         scores = self._get_scores()
         for record in self:
-            # What somebody wrote stays, unless the form still looks for its customer.
-            if record._origin and record._origin.reasons:
-                record.reasons = record._origin.reasons
-            else:
-                record.reasons = record._describe_score(scores[record])
+            is_kept = record.has_own_reasons or record._is_decided()
+            record.reasons = (is_kept and record.reasons) or (
+                record._describe_score(scores[record])
+            )
 
     @api.depends("commercial_partner_id", "company_id")
     def _compute_main_reason_id(self):
         scores = self._get_scores()
         for record in self:
-            record.main_reason_id = (
-                record._origin.main_reason_id
-                or record._get_strain(scores[record])[:1].indicator_id
+            is_kept = record.has_own_main_reason or record._is_decided()
+            record.main_reason_id = (is_kept and record.main_reason_id) or (
+                record._get_strain(scores[record])[:1].indicator_id
+            )
+
+    def _is_decided(self):
+        """A merge may give it another customer; what it was decided by stays."""
+        return self._origin and self.state not in UNDECIDED_STATES
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._note_own_words()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"reasons", "main_reason_id"}.isdisjoint(vals):
+            self._note_own_words()
+        return result
+
+    @api.onchange("reasons", "main_reason_id")
+    def _onchange_own_words(self):
+        self._note_own_words()
+
+    def _note_own_words(self):
+        """Not those that the score of the customer gives, as it is today."""
+        scores = self._get_scores()
+        # sudo: who opens an exit for somebody else may not write it afterwards
+        for record in self.sudo():
+            score = scores[record]
+            written = html2plaintext(record.reasons or "").split()
+            filled = html2plaintext(record._describe_score(score) or "").split()
+            heaviest = record._get_strain(score)[:1].indicator_id
+            record.has_own_reasons = written not in ([], filled)
+            record.has_own_main_reason = record.main_reason_id not in (
+                heaviest.browse(),
+                heaviest,
             )
 
     def _get_scores(self):

@@ -78,19 +78,24 @@ class CustomerExit(models.Model):
 
     # Going back
 
-    def action_reopen_settlement(self):
+    def action_reopen_settlement(self, reason=None):
         """Back to the wrap-up: all is cancelled, or something is left to settle.
 
         What was forgiven stays so: the next final invoice counts the same credit notes.
+        Asks for the reason where none is given.
         """
         self._lock_for_settlement()
         for record in self:
             record._refuse_if(record._get_reopening_obstacles())
+        if not (reason or "").strip():
+            return self._ask_reason("reopen_settlement")
+        for record in self:
             record._put_terms_back()
-            record._note_reopened()
-        self._move_to("wrap_up")
+            record._note_reopened(reason)
+        self._move_to("wrap_up", reason=reason)
+        return None
 
-    def _note_reopened(self):
+    def _note_reopened(self, reason):
         body = self.env._("Back to the wrap-up.")
         issued = self._get_issued()
         if cancelled := issued.filtered(lambda move: move.state == "cancel"):
@@ -101,7 +106,7 @@ class CustomerExit(models.Model):
             body += " " + self.env._(
                 "Stays: %(invoices)s.", invoices=self._name_some(standing, 50)
             )
-        self.sudo().message_post(body=body)
+        self.sudo()._note(body, reason)
 
     def _get_issued(self):
         """All documents that were to settle these exits, cancelled ones too."""

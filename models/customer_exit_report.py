@@ -86,7 +86,7 @@ class CustomerExitReport(models.Model):
                    case_.date_closed,
                    %(days)s,
                    spent.days_total,
-                   CASE WHEN case_.state = 'retained' THEN 100
+                   CASE WHEN case_.state IN ('retained', 'kept') THEN 100
                         WHEN case_.state IN %(decided)s THEN 0
                    END AS retained_share,
                    CASE review.regret WHEN 'yes' THEN 100 WHEN 'no' THEN 0

@@ -109,11 +109,15 @@ class CustomerExit(models.Model):
                     ACTIVITY_REVIEW, record.date_review, user_id=owner.id
                 )
 
-    def action_reopen(self):
-        """Go back to the options by hand."""
+    def action_reopen(self, reason=None):
+        """Go back to the options by hand; asks for the reason where none is given."""
         for record in self:
             record._refuse_if(record._get_reopen_obstacles())
-            record._reopen()
+        if not (reason or "").strip():
+            return self._ask_reason("reopen")
+        for record in self:
+            record._reopen(reason)
+        return None
 
     def _get_reopen_obstacles(self):
         """Hook: what stands in the way of opening a retained case again."""
@@ -134,11 +138,10 @@ class CustomerExit(models.Model):
             "not_owner": self.env._("The owner of the exit, or a manager, does this.")
         }
 
-    def _reopen(self, reason=""):
-        self._move_to("options")
-        if reason:
-            self._note(reason)
-            self._tell_owner(self.env._("A promise was not kept: what now?"), reason)
+    def _reopen(self, reason):
+        """Back to the options, for a reason that stays in the history of steps."""
+        self._move_to("options", reason=reason)
+        self._note(self.env._("Opened again."), reason)
 
     def action_retain(self):
         """Retained once more: what was missed has been made good."""
@@ -205,15 +208,11 @@ class CustomerExit(models.Model):
             self.activity_schedule(
                 ACTIVITY_COMMITMENT,
                 min(commitments.mapped("date_due")),
-                note=self._render_commitments(commitments),
+                note=self._render_obstacles(
+                    commitment._describe() for commitment in commitments
+                ),
                 user_id=user.id,
             )
-
-    def _render_commitments(self, commitments):
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles",
-            {"obstacles": [record._describe() for record in commitments]},
-        )
 
     def _settle_reminders(self):
         """What was decided needs no reminder; others of the same person stay."""

@@ -97,11 +97,8 @@ class CustomerExitReview(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_obstacles(self):
         for review in self:
-            found = review.state == "planned" and review._get_done_obstacles()
-            review.obstacles = found and self.env["ir.qweb"]._render(
-                "toxic_customer_exit.customer_exit_obstacles",
-                {"obstacles": list(found.values())},
-            )
+            found = review._get_done_obstacles() if review.state == "planned" else {}
+            review.obstacles = review.exit_id._render_obstacles(found)
 
     def write(self, vals):
         if not self.env.su:

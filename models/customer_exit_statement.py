@@ -6,7 +6,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS
 
-MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+from .toxicity_internal_thread import MANAGER_GROUP
+
 # How long the customer's link shows the statement.
 DAYS_SHOWN = 90
 
@@ -245,9 +246,7 @@ class CustomerExit(models.Model):
         """End the link; the next one is another."""
         self.check_access("write")
         for record in self:
-            obstacles = record._get_share_obstacles()
-            obstacles.pop("not_invoiced", None)
-            record._refuse_if(obstacles)
+            record._refuse_if(record._get_unshare_obstacles())
         # sudo: see action_share_statement
         self.sudo().write({"statement_token": False, "statement_until": False})
 
@@ -260,11 +259,17 @@ class CustomerExit(models.Model):
                 "the final invoice.",
                 exit=self.display_name,
             )
-        if not self._is_manager():
-            obstacles["not_manager"] = self.env._(
+        return {**obstacles, **self._get_unshare_obstacles()}
+
+    def _get_unshare_obstacles(self):
+        """Hook: why the link to the statement cannot be withdrawn."""
+        if self._is_manager():
+            return {}
+        return {
+            "not_manager": self.env._(
                 "A manager of customer exits shows and withdraws statements."
             )
-        return obstacles
+        }
 
     @api.model
     def _find_by_statement_token(self, token):

@@ -31,6 +31,7 @@ class CustomerExitStep(models.Model):
     user_id = fields.Many2one("res.users", "Moved by", readonly=True)
     date_from = fields.Datetime(required=True, readonly=True)
     date_to = fields.Datetime(readonly=True)
+    reason = fields.Text(readonly=True, help="Why the exit came to this step.")
 
     def init(self):
         """Begin the history of exits that had none, with what is known of them."""
@@ -76,6 +77,18 @@ class CustomerExit(models.Model):
         result = super().write(vals)
         moved._note_step()
         return result
+
+    def _keep_reason(self, reason):
+        """Why these exits came to the step that they are in."""
+        if reason := (reason or "").strip():
+            # sudo: nobody writes the history by hand
+            steps = self.sudo().step_ids.filtered(lambda step: not step.date_to)
+            steps.reason = reason
+
+    def _ask_reason(self, step):
+        """The dialog that asks why, before an exit takes that step."""
+        self.ensure_one()
+        return self.env["customer.exit.ask.reason"]._open_for(self, step)
 
     def _note_step(self):
         """End the step that each exit was in and begin that of its state."""

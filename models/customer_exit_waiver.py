@@ -1,12 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .customer_exit import DECIDED_STATES, MANAGER_GROUP
+from .customer_exit import DECIDED_STATES
+from .customer_exit_ways import VERBS
 
 # Made by a manager, directly or in the dialog; the others are made by deeds.
 WAIVED = "waived"
-# The record stays as it is, and stops counting.
-EXEMPTING = (WAIVED, "handed_over")
 
 
 class CustomerExitWaiver(models.Model):
@@ -46,6 +45,10 @@ class CustomerExitWaiver(models.Model):
         required=True,
         default=WAIVED,
     )
+    is_exempting = fields.Boolean(
+        compute="_compute_is_exempting",
+        help="The record stays as it is, and stops counting.",
+    )
     to_user_id = fields.Many2one("res.users", string="To whom")
     reason = fields.Text()
     user_id = fields.Many2one(
@@ -73,13 +76,38 @@ class CustomerExitWaiver(models.Model):
         for waiver in self:
             waiver.label = labels.get(waiver.code, waiver.code)
 
+    @api.depends("code", "decision")
+    def _compute_is_exempting(self):
+        keeping = {
+            (check.code, VERBS[verb])
+            for check in self.env["customer.exit"]._get_gate_checks()
+            for verb in check.keeps_open
+        }
+        for waiver in self:
+            waiver.is_exempting = (
+                waiver.decision == WAIVED or (waiver.code, waiver.decision) in keeping
+            )
+
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            self._refuse_unnamed(vals_list)
             vals_list = [self._as_own_waiver(vals) for vals in vals_list]
         waivers = super().create(vals_list)
         waivers._refuse_unlawful()
         return waivers
+
+    @api.model
+    def _refuse_unnamed(self, vals_list):
+        """Forgotten, it would be 0: all of a kind is waived by who says so only."""
+        for vals in vals_list:
+            if type(vals.get("res_id")) is not int:
+                raise UserError(
+                    self.env._(
+                        "Say what is waived: the id of a record, or 0 for everything "
+                        "of its kind."
+                    )
+                )
 
     def _as_own_waiver(self, vals):
         """Whoever may create one waives in the own name and now."""
@@ -94,21 +122,12 @@ class CustomerExitWaiver(models.Model):
     def _refuse_unlawful(self):
         for waiver in self:
             waiver.exit_id._get_check(waiver.code)
-            waiver.exit_id._refuse_if(waiver.exit_id._get_gate_refusals())
-            if waiver.decision == WAIVED and not waiver._is_by_manager():
-                raise UserError(
-                    self.env._(
-                        "%(name)s: only a manager of customer exits waives what is "
-                        "open.",
-                        name=waiver.name,
-                    )
-                )
-
-    def _is_by_manager(self):
-        return self.env.su or self.env.user.has_group(MANAGER_GROUP)
-
-    def _is_exempting(self):
-        return self.decision in EXEMPTING
+            case = waiver.exit_id
+            case._refuse_if(
+                case._get_waiving_obstacles()
+                if waiver.decision == WAIVED
+                else case._get_gate_refusals()
+            )
 
     def action_take_back(self):
         """Let it count again."""

@@ -1,4 +1,4 @@
-from odoo import Command, models
+from odoo import Command, fields, models
 from odoo.exceptions import UserError
 
 from .customer_exit import DECIDED_STATES
@@ -28,6 +28,15 @@ class CustomerExit(models.Model):
             )
         }
 
+    def _get_waiving_obstacles(self):
+        """Hook: why nothing can be waived at the gate now, as {code: sentence}."""
+        obstacles = self._get_gate_refusals()
+        if not self.env.su and not self._is_manager():
+            obstacles["not_manager"] = self.env._(
+                "Only a manager of customer exits waives what is open."
+            )
+        return obstacles
+
     def _settle(self, check, verb, ids, to_user=None, reason=None):
         """Finish, hand over or drop what is still open of these, and remember it."""
         self.ensure_one()
@@ -44,6 +53,10 @@ class CustomerExit(models.Model):
         if verb == "hand_over" and not to_user:
             raise UserError(
                 self.env._("%(label)s: say to whom.", label=check.label),
+            )
+        if verb in check.because and not (reason or "").strip():
+            raise UserError(
+                self.env._("%(label)s: say why they are dropped.", label=check.label)
             )
         still_open = set(self._get_gate()[self].get(check.code, ()))
         records = self.env[check.opens].browse(id_ for id_ in ids if id_ in still_open)
@@ -82,6 +95,24 @@ class CustomerExit(models.Model):
 
     def _finish_milestones(self, milestones, _to_user):
         milestones.write({"is_reached": True})
+
+    def _hand_over_milestones(self, milestones, to_user):
+        """Odoo's milestones are nobody's: their open tasks go, and a to-do says so."""
+        milestones.check_access("write")
+        tasks = milestones.task_ids.filtered(lambda task: not task.is_closed)
+        self._hand_over_tasks(tasks, to_user)
+        for milestone in milestones:
+            # sudo: whoever may change a milestone need not edit its project
+            milestone.project_id.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                milestone.deadline or fields.Date.context_today(self),
+                summary=self.env._("Milestone: %(name)s", name=milestone.name),
+                user_id=to_user.id,
+            )
+
+    def _drop_milestones(self, milestones, _to_user):
+        # Whoever could reach them may say that nobody will.
+        milestones.check_access("write")
 
     def _drop_meetings(self, meetings, _to_user):
         # Nobody is written to by the gate: tell them first.

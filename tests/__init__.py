@@ -10,9 +10,12 @@ from . import test_customer_claim_signal
 from . import test_customer_exit
 from . import test_customer_exit_answer
 from . import test_customer_exit_approval
+from . import test_customer_exit_buttons
+from . import test_customer_exit_capacity
 from . import test_customer_exit_due
 from . import test_customer_exit_gate
 from . import test_customer_exit_impact
+from . import test_customer_exit_mail_context
 from . import test_customer_exit_option
 from . import test_customer_exit_option_race
 from . import test_customer_exit_portal

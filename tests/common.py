@@ -4,9 +4,13 @@ from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.toxic_customer_exit.models.toxicity_internal_thread import (
+    MANAGER_GROUP,
+    USER_GROUP,
+)
 
-USER_GROUP = "toxic_customer_exit.group_toxicity_user"
-MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+__all__ = ["DECISION", "MANAGER_GROUP", "USER_GROUP", "ToxicityCommon"]
+
 # What a manager writes down before approving an exit.
 DECISION = {
     "approval_reason": "Enough",
@@ -266,8 +270,13 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def make_exit(cls, customer=None, state="wrap_up", **values):
-        """An exit asked for by the salesperson, as far as `state` says."""
+    def make_exit(cls, customer=None, state="wrap_up", is_told=True, **values):
+        """An exit asked for by the salesperson, as far as `state` says.
+
+        Once approved it takes effect at once, and the customer has been written to.
+        """
+        if state != "draft":
+            values.setdefault("notice_days", 0)
         exit_case = (
             cls.env["customer.exit"]
             .with_user(cls.salesperson)
@@ -279,6 +288,9 @@ class ToxicityCommon(AccountTestInvoicingCommon):
             exit_case.action_approve()
         if state == "wrap_up":
             exit_case.action_start_wrap_up()
+            if is_told:
+                # sudo: noted by the letter itself
+                exit_case.sudo().date_closing_letter = date.today()
         return exit_case
 
     @classmethod

@@ -20,6 +20,7 @@ MODELS = {
     USER_GROUP: {
         "customer.claim",
         "customer.exit",
+        "customer.exit.ask.reason",
         "customer.exit.deed",
         "customer.exit.gate.line",
         "customer.exit.settle",

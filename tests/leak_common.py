@@ -502,6 +502,10 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
             )
             line = settle.line_ids.create({"settle_id": settle.id, "name": MARKER})
             return {settle._name: settle, line._name: line}[model]
+        if model == "customer.exit.ask.reason":
+            reason = f"{MARKER} why"
+            vals = {"exit_id": self.exit_case.id, "step": "reopen", "reason": reason}
+            return env[model].create(vals)
         if model == "customer.exit.walk.away":
             return env[model].create({"exit_id": self.exit_case.id})
         if model == "goodwill.statement":

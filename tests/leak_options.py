@@ -69,11 +69,14 @@ class LeakOptions(ToxicityCommon):
         cls.exit_case.sudo().write(
             {
                 "few_options_reason": f"{MARKER} few options",
+                "early_closing_reason": f"{MARKER} early",
                 "date_retained": cls.days_ago(9),
                 "date_review": cls.days_ago(-80),
                 "target_score": 24.0,
             }
         )
+
+        cls.exit_case.sudo().step_ids.reason = f"{MARKER} step"
 
     @classmethod
     def make_new_business(cls):

@@ -18,13 +18,14 @@ class TestCustomerExit(ToxicityCommon):
         self.assertIn(str(exit_case.date_opened.year), exit_case.name)
         self.assertEqual(exit_case.still_to_bill, 500)
         managed = exit_case.with_user(self.manager)
-        managed.write(DECISION)
+        managed.write({**DECISION, "notice_days": 0})
         managed.action_approve()
         self.assertEqual(exit_case.approver_id, self.manager)
         managed.action_start_wrap_up()
         managed.action_issue_final_invoice()
         self.assertEqual(exit_case.open_receivable, 500)
         self.assertEqual(exit_case.still_to_bill, 0)
+        managed.sudo().date_closing_letter = managed.date_opened
         self.pay(managed.invoice_ids)
         managed.invalidate_recordset()
         managed.action_close()
@@ -200,6 +201,62 @@ class TestCustomerExit(ToxicityCommon):
             exit_case.write({"ethics_checked": True})
         exit_case.write({"reasons": "<p>Late on 3 May</p>"})
         self.assertIn("Late", exit_case.reasons)
+
+    def test_a_decision_that_was_acted_on_is_neither_cleared_nor_changed(self):
+        exit_case = self.make_exit(state="approved")
+        for vals in (
+            {"approval_reason": False},
+            {"approval_reason": "Another one"},
+            {"ethics_checked": False},
+            {"few_options_reason": ""},
+        ):
+            with self.assertRaisesRegex(UserError, "stays on record"):
+                exit_case.write(vals)
+        exit_case.write({"approval_reason": "Enough", "ethics_checked": True})
+        closed = self.close_exit(self.make_exit(self.make_customer(name="Other")))
+        for name in ("open_amount_decision", "open_amount_reason", "settlement_reason"):
+            with self.assertRaisesRegex(UserError, "stays on record"):
+                closed[name] = False
+        closed.readmission_reason = "New people"
+        closed.action_readmit()
+        with self.assertRaisesRegex(UserError, "stays on record"):
+            closed.readmission_reason = False
+
+    def test_a_user_does_not_clear_a_decision(self):
+        exit_case = self.make_exit(state="draft")
+        exit_case.with_user(self.manager).few_options_reason = "They move away"
+        with self.assertRaisesRegex(UserError, "written by a manager"):
+            exit_case.few_options_reason = False
+        exit_case.write({"few_options_reason": "They move away"})
+        self.assertEqual(exit_case.few_options_reason, "They move away")
+
+    def test_when_a_customer_was_retained_is_noted_by_the_step(self):
+        exit_case = self.make_exit(state="draft")
+        with self.assertRaisesRegex(UserError, "use the buttons"):
+            exit_case.date_retained = exit_case.date_opened
+        exits = self.env["customer.exit"].with_user(self.manager)
+        with self.assertRaisesRegex(UserError, "use the buttons"):
+            exits.create(
+                {
+                    "partner_id": self.make_customer(name="Other").id,
+                    "date_retained": exit_case.date_opened,
+                }
+            )
+
+    def test_the_numbering_tells_colleagues_outside_nothing(self):
+        exit_case = self.make_exit(state="draft")
+        sequences = self.env["ir.sequence"]
+        ours = [("code", "=", "customer.exit")]
+        admin = self.make_user("admin_outside", "base.group_system")
+        admin.group_ids -= self.env.ref("toxic_customer_exit.group_toxicity_manager")
+        for user in (self.outsider, admin):
+            self.assertFalse(sequences.with_user(user).search(ours))
+            with self.assertRaises(AccessError):
+                number = self.env.ref("toxic_customer_exit.customer_exit_sequence")
+                number.with_user(user).read(["number_next_actual"])
+            self.assertTrue(sequences.with_user(user).search([], limit=1))
+        self.assertTrue(sequences.with_user(self.salesperson).search(ours))
+        self.assertTrue(exit_case.name)
 
     def test_a_user_writes_own_drafts_only(self):
         colleague = self.make_user("colleague", "sales_team.group_sale_salesman")

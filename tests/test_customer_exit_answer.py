@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form
 
 from odoo.addons.toxic_customer_exit.models import customer_exit_offer
 
@@ -321,12 +322,100 @@ class TestExitAnswer(OptionCommon):
         colleague = self.make_user("colleague", "sales_team.group_sale_salesman")
         with self.assertRaisesRegex(UserError, "owner of the exit"):
             self.case.with_user(colleague).action_reopen()
-        self.case.with_user(self.salesperson).action_reopen()
+        self.case.with_user(self.salesperson).action_reopen("They ask for more")
         self.assertEqual(self.case.state, "options")
+
+    def test_who_opens_a_case_again_says_why(self):
+        self.accept()
+        case = self.case.with_user(self.salesperson)
+        for nothing in (None, "", "  "):
+            action = case.action_reopen(nothing)
+            self.assertEqual(action["res_model"], "customer.exit.ask.reason")
+            self.assertEqual(case.state, "retained")
+        self.confirm(action, self.salesperson, "They ask for more")
+        self.assertEqual(case.state, "options")
+        self.assertEqual(case.step_ids[-1].reason, "They ask for more")
+        self.assertIn("They ask for more", self.get_notes())
+
+    def confirm(self, action, user, reason):
+        wizards = self.env[action["res_model"]].with_user(user)
+        with Form(wizards.with_context(**action["context"])) as form:
+            self.assertFalse(form.obstacles)
+            form.reason = reason
+        return form.record.action_confirm()
+
+    def test_a_promise_that_was_not_kept_is_the_reason(self):
+        self.accept()
+        promise = self.get_commitments("customer")[0].with_user(self.salesperson)
+        promise.action_miss()
+        self.assertIn(promise.name, self.case.step_ids[-1].reason)
+
+    # The good end
+
+    def review(self):
+        self.case.with_user(self.salesperson).date_review = self.today()
+
+    def keep(self, *sides):
+        for side in sides or ("us", "customer"):
+            self.get_commitments(side).with_user(self.manager).action_keep()
+
+    def test_a_customer_who_kept_the_agreement_is_retained_for_good(self):
+        self.accept()
+        self.keep()
+        self.review()
+        case = self.case.with_user(self.salesperson)
+        action = case.action_retain_for_good()
+        self.assertEqual(case.state, "retained")
+        self.confirm(action, self.salesperson, "Two good quarters")
+        self.assertRecordValues(case, [{"state": "kept", "date_closed": self.today()}])
+        self.assertEqual(case.step_ids[-1].reason, "Two good quarters")
+        self.assertFalse(self.get_activities("retained"))
+        self.assertFalse(case.sudo().review_ids)
+        report = self.env["customer.exit.report"].with_user(self.manager)
+        self.assertEqual(report.browse(case.id).retained_share, 100)
+        # Business goes on as before, and another exit can be opened.
+        former = case._find_former(self.customer, self.company)
+        self.assertFalse(former)
+        self.assertEqual(self.make_exit(state="draft").state, "draft")
+
+    def test_the_good_end_waits_for_the_review_and_the_promises(self):
+        case = self.case.with_user(self.salesperson)
+        with self.assertRaisesRegex(UserError, "a retained customer"):
+            case.action_retain_for_good("So")
+        self.accept()
+        self.assertEqual(set(case._get_good_end_obstacles()), {"not_reviewed", "open"})
+        self.review()
+        self.keep("customer")
+        self.get_commitments("us")[0].with_user(self.manager).action_miss()
+        self.assertEqual(set(case._get_good_end_obstacles()), {"open", "missed"})
+        with self.assertRaisesRegex(UserError, "kept after all"):
+            case.action_retain_for_good("So")
+        self.keep("us")
+        colleague = self.make_user("colleague", "sales_team.group_sale_salesman")
+        with self.assertRaisesRegex(UserError, "owner of the exit"):
+            case.with_user(colleague).action_retain_for_good("So")
+        self.assertFalse(case._get_good_end_obstacles())
+
+    def test_after_the_good_end_nothing_moves(self):
+        self.accept()
+        self.keep()
+        self.review()
+        case = self.case.with_user(self.manager)
+        case.action_retain_for_good("Two good quarters")
+        for step in (
+            lambda: case.action_reopen("So"),
+            case.action_cancel,
+            case.action_approve,
+            case.commitment_ids.action_miss,
+            case.unlink,
+        ):
+            with self.assertRaises(UserError):
+                step()
+        self.assertEqual(case.state, "kept")
 
     def test_after_reopening_it_can_be_approved_or_offered_anew(self):
         self.accept()
-        self.case.with_user(self.salesperson).action_reopen()
+        self.case.with_user(self.salesperson).action_reopen("They ask for more")
         managed = self.case.with_user(self.manager)
         managed.write({"approval_reason": "Enough", "ethics_checked": True})
         self.assertFalse(managed._get_approval_obstacles())
@@ -366,7 +455,7 @@ class TestExitAnswer(OptionCommon):
         colleague = self.make_user("colleague", "sales_team.group_sale_salesman")
         commitment = self.get_commitments("us")[0]
         for step in ("action_keep", "action_miss"):
-            with self.assertRaises(AccessError):
+            with self.assertRaisesRegex(UserError, "responsible for it"):
                 getattr(commitment.with_user(colleague), step)()
         with self.assertRaises(AccessError):
             commitment.with_user(colleague).create(

@@ -75,6 +75,40 @@ class TestCustomerExitApproval(ToxicityCommon):
         with self.assertRaises(AccessError):
             exit_case.with_user(self.salesperson).notice_days = 0
 
+    # Closing before the effective date
+
+    def make_settled(self, **values):
+        exit_case = self.make_exit(notice_days=20, **values)
+        exit_case.settlement_reason = "Never began"
+        exit_case.action_settle_without_invoice()
+        return exit_case
+
+    def test_an_exit_is_not_closed_before_it_takes_effect(self):
+        exit_case = self.make_settled()
+        obstacles = exit_case._get_closing_obstacles()
+        self.assertEqual(list(obstacles), ["too_early"])
+        self.assertIn("takes effect", exit_case.obstacles)
+        with self.assertRaisesRegex(UserError, "why it ends earlier"):
+            exit_case.action_close()
+        exit_case.early_closing_reason = "   "
+        self.assertTrue(exit_case._get_closing_obstacles())
+        with freeze_time(datetime.now() + timedelta(days=20)):
+            exit_case.invalidate_recordset()
+            self.assertFalse(exit_case._get_closing_obstacles())
+            exit_case.action_close()
+        self.assertEqual(exit_case.state, "closed")
+
+    def test_a_manager_may_close_earlier_with_a_reason(self):
+        exit_case = self.make_settled()
+        with self.assertRaises(AccessError):
+            exit_case.with_user(self.salesperson).early_closing_reason = "Bored"
+        draft = self.make_exit(self.make_customer(name="Other"), state="draft")
+        with self.assertRaisesRegex(UserError, "written by a manager"):
+            draft.early_closing_reason = "Bored"
+        exit_case.early_closing_reason = "They asked for it."
+        exit_case.action_close()
+        self.assertEqual(exit_case.state, "closed")
+
     # Deadlines
 
     def test_deadlines_within_the_notice_are_named_and_do_not_block(self):

@@ -170,6 +170,77 @@ class TestCustomerExitGate(GateCommon):
         self.settle("milestones").action_finish()
         self.assertTrue(milestone.is_reached)
 
+    def make_milestones(self):
+        """Two milestones of a fixed price, sold half and half, and their order."""
+        service = self.make_service(
+            "Fixed price",
+            "delivered_milestones",
+            service_tracking="task_in_project",
+        )
+        order = self.make_order((service, 2))
+        # Odoo makes one of the whole line
+        order.project_ids.milestone_ids.unlink()
+        milestones = self.env["project.milestone"].create(
+            [
+                {
+                    "name": name,
+                    "project_id": order.project_ids.id,
+                    "sale_line_id": order.order_line.id,
+                    "quantity_percentage": 0.5,
+                }
+                for name in ("Pilot", "Rollout")
+            ]
+        )
+        order.tasks_ids.state = "1_done"
+        return order, milestones
+
+    def test_milestones_that_are_finished_are_billed_and_dropped_ones_are_not(self):
+        order, milestones = self.make_milestones()
+        wizard = self.settle("milestones", reason="Nobody needs it any more")
+        wizard.line_ids[1].is_chosen = False
+        wizard.action_finish()
+        self.assertEqual(milestones.mapped("is_reached"), [True, False])
+        self.settle("milestones", reason="Nobody needs it any more").action_drop()
+        self.assertNotOpen("milestones")
+        self.assertFalse(milestones[1].is_reached)
+        self.exit_case.action_issue_final_invoice()
+        self.assertEqual(self.exit_case.invoice_ids.amount_untaxed, 100)
+        self.assertEqual(order.order_line.qty_delivered, 1)
+        self.assertEqual(
+            set(self.exit_case.waiver_ids.mapped("decision")), {"finished", "dropped"}
+        )
+        self.exit_case.action_walk_away()
+        self.assertFalse(order.project_ids.filtered("active"))
+
+    def test_a_milestone_is_dropped_with_a_reason_by_who_may_change_it(self):
+        _order, milestones = self.make_milestones()
+        with self.assertRaisesRegex(UserError, "say why"):
+            self.settle("milestones", reason=" ").action_drop()
+        with self.assertRaises(AccessError):
+            self.settle("milestones", self.salesperson, reason="Not mine").action_drop()
+        self.assertOpen("milestones", milestones)
+        self.settle("milestones", reason="Not needed").action_drop()
+        self.assertNotOpen("milestones")
+        waivers = self.exit_case.waiver_ids
+        self.assertTrue(all(waivers.mapped("is_exempting")))
+        waivers.action_take_back()
+        self.assertOpen("milestones", milestones)
+
+    def test_milestones_are_handed_over_with_their_open_tasks(self):
+        order, milestones = self.make_milestones()
+        task = self.make_task(order.project_ids, milestone_id=milestones[0].id)
+        with self.assertRaisesRegex(UserError, "say to whom"):
+            self.settle("milestones").action_hand_over()
+        self.settle("milestones", user_id=self.manager).action_hand_over()
+        self.assertNotOpen("milestones")
+        self.assertEqual(task.user_ids, self.manager)
+        activities = order.project_ids.activity_ids
+        self.assertEqual(activities.user_id, self.manager)
+        self.assertEqual(
+            set(activities.mapped("summary")),
+            {"Milestone: Pilot", "Milestone: Rollout"},
+        )
+
     def test_meetings_still_to_come_are_open(self):
         meeting = self.make_meeting(self.contact | self.salesperson.partner_id)
         self.make_meeting(self.contact, days=-3)
@@ -404,11 +475,16 @@ class TestCustomerExitGate(GateCommon):
     def test_a_user_waives_nothing(self):
         self.make_lead()
         wizard = self.settle("leads", self.salesperson, reason="Please")
-        with self.assertRaises(AccessError):
+        with self.assertRaisesRegex(UserError, "Only a manager"):
             wizard.action_waive()
         with self.assertRaises(AccessError):
             self.env["customer.exit.waiver"].with_user(self.salesperson).create(
-                {"exit_id": self.exit_case.id, "code": "leads", "reason": "Please"}
+                {
+                    "exit_id": self.exit_case.id,
+                    "code": "leads",
+                    "res_id": 0,
+                    "reason": "Please",
+                }
             )
 
     def test_a_waiver_is_in_the_name_of_who_waives(self):
@@ -417,6 +493,7 @@ class TestCustomerExitGate(GateCommon):
             {
                 "exit_id": self.exit_case.id,
                 "code": "leads",
+                "res_id": 0,
                 "reason": "Sold elsewhere",
                 "decision": "finished",
                 "user_id": self.salesperson.id,
@@ -426,11 +503,28 @@ class TestCustomerExitGate(GateCommon):
             waiver, [{"decision": "waived", "user_id": self.manager.id}]
         )
 
+    def test_a_waiver_says_what_it_waives(self):
+        self.make_lead()
+        waivers = self.env["customer.exit.waiver"].with_user(self.manager)
+        waivers = waivers.with_context(default_res_id=0)
+        vals = {"exit_id": self.exit_case.id, "code": "leads", "reason": "So"}
+        for nothing in ({}, {"res_id": False}, {"res_id": None}):
+            with self.assertRaisesRegex(UserError, "Say what is waived"):
+                waivers.create({**vals, **nothing})
+        self.assertIn("leads", self.get_gate(self.exit_case))
+        waivers.create({**vals, "res_id": 0})
+        self.assertNotOpen("leads")
+
     def test_before_the_approval_nothing_is_waived(self):
         draft = self.make_exit(self.other, state="draft").with_user(self.manager)
         with self.assertRaisesRegex(UserError, "gate opens"):
             self.env["customer.exit.waiver"].with_user(self.manager).create(
-                {"exit_id": draft.id, "code": "leads", "reason": "Why not"}
+                {
+                    "exit_id": draft.id,
+                    "code": "leads",
+                    "res_id": 0,
+                    "reason": "Why not",
+                }
             )
 
     # Closing

@@ -245,6 +245,23 @@ class TestOffering(OptionCommon):
         with self.assertRaisesRegex(UserError, "accepted"):
             self.get_option("rescope").with_user(self.salesperson).action_withdraw()
 
+    def test_what_was_taken_back_reads_as_withdrawn_and_what_was_late_as_expired(self):
+        offer = self.as_customer(self.make_offer())
+        late, early = self.get_option("rescope"), self.get_option("prepay")
+        late.sudo().date_answer_by = self.today(-1)
+        self.assertFalse(offer._is_withdrawn())
+        (late | early).with_user(self.salesperson).action_withdraw()
+        self.assertEqual((late.state, early.state), ("expired", "withdrawn"))
+        self.assertTrue(early.date_withdrawn)
+        self.assertFalse(late.date_withdrawn)
+        self.assertTrue(offer._is_withdrawn())
+        early.sudo().date_answer_by = self.today(-1)
+        self.run_cron()
+        self.assertEqual(early.state, "withdrawn")
+        self.assertFalse(offer._is_withdrawn())
+        with self.assertRaisesRegex(UserError, "own"):
+            early.with_user(self.salesperson).date_withdrawn = False
+
     def test_a_second_mail_takes_over_what_is_open_and_ends_the_first_link(self):
         first = self.make_offer()
         second = self.make_offer("pause")

@@ -90,6 +90,7 @@ class TestExitPortal(OptionCommon, MailCase, HttpCase):
         text = self.url_open(self.url).text
         self.assertNotIn(draft.name, text)
         self.assertNotIn(self.get_option("prepay").name, text)
+        self.assertIn("One of our proposals was taken back", text)
 
     def test_our_own_people_see_a_preview_and_cannot_answer(self):
         self.authenticate("manager", "manager")
@@ -125,7 +126,11 @@ class TestExitPortal(OptionCommon, MailCase, HttpCase):
         def withdraw():
             self.case.option_ids.with_user(self.salesperson).action_withdraw()
 
-        for end in (expire, withdraw, self.case.action_cancel):
+        for end, words in (
+            (expire, "no longer open"),
+            (withdraw, "taken these proposals back"),
+            (self.case.action_cancel, "taken these proposals back"),
+        ):
             with self.subTest(end=end.__name__):
                 self.case.sudo().state = "options"
                 self.case.option_ids.sudo().write(
@@ -135,7 +140,7 @@ class TestExitPortal(OptionCommon, MailCase, HttpCase):
                 end()
                 response = self.url_open(self.url)
                 self.assertEqual(response.status_code, 410)
-                self.assertIn("no longer open", response.text)
+                self.assertIn(words, response.text)
                 self.assertNeutral(response.text, end.__name__)
                 self.assertNotIn("data-proposal", response.text)
                 self.assertIn("error", self.sign()["result"])

@@ -16,7 +16,8 @@ class TestCustomerExitReport(ToxicityCommon):
         with freeze_time(start):
             exit_case = self.make_exit(customer, state="draft")
             exit_case = exit_case.with_user(self.manager)
-            exit_case.write(DECISION)
+            exit_case.write({**DECISION, "notice_days": 0})
+            exit_case.sudo().date_closing_letter = start
         with freeze_time(start + timedelta(days=5)):
             exit_case.action_approve()
         with freeze_time(start + timedelta(days=7)):
@@ -129,6 +130,40 @@ class TestCustomerExitReport(ToxicityCommon):
         exit_case.reasons = "<p>Late on 4 May</p>"
         exit_case.partner_id = self.make_customer(name="Other")
         self.assertIn("4 May", exit_case.reasons)
+
+    def test_another_customer_has_other_reasons(self):
+        self.make_signal("asked_to_misrepresent", severity="3")
+        other = self.make_customer(name="Other")
+        self.make_signal("abusive", severity="3", partner_id=other.id)
+        exit_case = self.make_exit(state="draft")
+        self.assertFalse(exit_case.has_own_reasons)
+        exit_case.partner_id = other
+        self.assertEqual(exit_case.main_reason_id, self.indicator("abusive"))
+        self.assertIn(self.indicator("abusive").name, exit_case.reasons)
+        self.assertNotIn("misrepresent", exit_case.reasons)
+        exit_case.main_reason_id = self.indicator("confrontational")
+        exit_case.partner_id = self.customer
+        self.assertIn("misrepresent", exit_case.reasons)
+        self.assertEqual(exit_case.main_reason_id, self.indicator("confrontational"))
+
+    def test_the_form_fills_in_what_nobody_wrote(self):
+        self.make_signal("asked_to_misrepresent", severity="3")
+        other = self.make_customer(name="Other")
+        self.make_signal("abusive", severity="3", partner_id=other.id)
+        with Form(self.env["customer.exit"].with_user(self.salesperson)) as form:
+            form.partner_id = self.customer
+            self.assertIn("misrepresent", form.reasons)
+            form.partner_id = other
+            self.assertNotIn("misrepresent", form.reasons)
+            self.assertEqual(form.main_reason_id, self.indicator("abusive"))
+            form.reasons = "<p>Late on 3 May</p>"
+            form.main_reason_id = self.indicator("confrontational")
+            form.partner_id = self.customer
+            self.assertIn("3 May", form.reasons)
+            self.assertEqual(form.main_reason_id, self.indicator("confrontational"))
+        with Form(form.record) as saved:
+            saved.partner_id = other
+            self.assertIn("3 May", saved.reasons)
 
     def test_a_customer_without_a_score_has_no_reasons_yet(self):
         exit_case = self.make_exit(state="draft")

@@ -183,8 +183,8 @@ class TestCustomerExitReview(ToxicityCommon):
         early = self.make_invoice(1000, self.days_ago(90), today)
         late = self.make_invoice(700, self.days_ago(90), today)
         self.pay(early, 400, self.days_ago(60))
-        exit_case = self.make_exit()
         with freeze_time(self.days_ago(40)):
+            exit_case = self.make_exit()
             self.close_exit(exit_case)
         self.pay(early, 250, self.days_ago(20))
         self.pay(late, 100, self.days_ago(41))

@@ -18,6 +18,7 @@ class TestCustomerLetter(GateCommon):
         self.exit_case = self.make_exit(
             reasons="<p>The strain on the team is too much.</p>",
             letter_reason="Our ways of working do not fit.",
+            is_told=False,
         )
 
     def compose(self, letter, user=None):
@@ -102,6 +103,47 @@ class TestCustomerLetter(GateCommon):
         self.exit_case = self.make_exit(self.other, state="draft")
         with self.assertRaisesRegex(UserError, "wrap-up"):
             self.exit_case.action_write_closing_letter()
+
+    # At the exit gate
+
+    def settle_letter(self, user=None, **values):
+        exit_case = self.exit_case.with_user(user or self.manager)
+        wizards = self.env["customer.exit.settle"].with_user(user or self.manager)
+        action = wizards._open_for(exit_case, "closing_letter")
+        wizard = wizards.browse(action["res_id"])
+        wizard.write(values)
+        return wizard
+
+    def test_an_exit_is_not_closed_without_a_word_to_the_customer(self):
+        self.exit_case.settlement_reason = "Never began"
+        self.exit_case.action_settle_without_invoice()
+        obstacles = self.exit_case._get_closing_obstacles()
+        self.assertEqual(list(obstacles), ["closing_letter"])
+        with self.assertRaisesRegex(UserError, "went by post"):
+            self.exit_case.action_close()
+        self.compose("closing")._action_send_mail()
+        self.assertFalse(self.exit_case._get_closing_obstacles())
+        self.exit_case.action_close()
+        self.assertEqual(self.exit_case.state, "closed")
+
+    def test_a_letter_that_went_by_post_is_noted_at_the_gate(self):
+        with self.assertRaisesRegex(UserError, "manager"):
+            self.settle_letter(self.salesperson).action_finish()
+        self.assertFalse(self.exit_case.date_closing_letter)
+        self.settle_letter().action_finish()
+        self.assertTrue(self.exit_case.date_closing_letter)
+        self.assertNotIn("closing_letter", self.get_gate(self.exit_case))
+        self.assertEqual(self.exit_case.waiver_ids.decision, "finished")
+
+    def test_a_letter_that_is_not_sent_is_waived_because(self):
+        self.settle_letter(reason="They wrote to us first.").action_waive()
+        self.assertNotIn("closing_letter", self.get_gate(self.exit_case))
+        self.assertFalse(self.exit_case.date_closing_letter)
+        self.assertEqual(self.exit_case.waiver_ids.reason, "They wrote to us first.")
+
+    def test_no_letter_is_asked_for_before_the_wrap_up(self):
+        approved = self.make_exit(self.other, state="approved")
+        self.assertFalse(self.get_gate(approved))
 
     def test_who_is_outside_writes_no_letter(self):
         with self.assertRaises(AccessError):

@@ -179,7 +179,7 @@ class TestSettledAgainRandom(RandomSettlement):
         final = exits.sudo().invoice_ids
         final.button_draft()
         final.button_cancel()
-        exits.action_reopen_settlement()
+        exits.action_reopen_settlement("A mistake")
         self.env.invalidate_all()
         self.assertEqual(self.get_terms(), agreed)
         for exit_case, (told, _customer, _orders) in zip(exits, lived, strict=True):
@@ -220,7 +220,7 @@ class TestSettledLaterRandom(RandomSettlement):
         for exit_case, (told, _customer, _orders) in zip(exits, lived, strict=True):
             if exit_case._get_unsettled_lines():
                 self.reopened += 1
-                exit_case.action_reopen_settlement()
+                exit_case.action_reopen_settlement("A mistake")
                 self.settle(exit_case, told)
         self.assert_law(lived)
         self.late = False

@@ -29,7 +29,7 @@ class ReopeningCommon(FinalInvoiceCommon):
         moves.button_cancel()
 
     def reopen(self, exit_case):
-        exit_case.with_user(self.manager).action_reopen_settlement()
+        exit_case.with_user(self.manager).action_reopen_settlement("A mistake")
         self.env.invalidate_all()
         self.assertEqual(exit_case.state, "wrap_up")
 
@@ -149,10 +149,10 @@ class TestWhatWasAgreed(ReopeningCommon):
         exit_case = self.settle(order, 5)
         before = self.get_terms(order)
         with self.assertRaisesRegex(UserError, "still stands"):
-            exit_case.action_reopen_settlement()
+            exit_case.action_reopen_settlement("A mistake")
         self.cancel(exit_case.sudo().invoice_ids)
         with self.assertRaisesRegex(UserError, "manager of customer exits reopens"):
-            exit_case.with_user(self.salesperson).action_reopen_settlement()
+            exit_case.with_user(self.salesperson).action_reopen_settlement("A mistake")
         self.env.invalidate_all()
         self.assertEqual(self.get_terms(order), before)
 
@@ -162,7 +162,7 @@ class TestWhatWasAgreed(ReopeningCommon):
         self.take_back(exit_case)
         order.order_line.product_uom_qty = 5
         with self.assertRaisesRegex(UserError, "goes back to its wrap-up"):
-            exit_case.action_reopen_settlement()
+            exit_case.action_reopen_settlement("A mistake")
         exit_case._put_terms_back()
         self.assertEqual(order.order_line.product_uom_qty, 5)
 
@@ -204,6 +204,18 @@ class TestSettledNoMore(ReopeningCommon):
         self.assertEqual(before, before.filtered(lambda move: move.state == "posted"))
         self.assertFalse(exit_case._get_closing_obstacles())
         return rest
+
+    def test_who_goes_back_to_the_wrap_up_says_why(self):
+        order = self.make_order((self.service_ordered, 10))
+        exit_case = self.settle(order, 5)
+        self.deliver(order, 8)
+        action = exit_case.action_reopen_settlement()
+        self.assertEqual(action["res_model"], "customer.exit.ask.reason")
+        self.assertEqual(exit_case.state, "invoiced")
+        exit_case.action_reopen_settlement("Three hours came late")
+        self.assertEqual(exit_case.state, "wrap_up")
+        self.assertEqual(exit_case.step_ids[-1].reason, "Three hours came late")
+        self.assertEqual(exit_case.step_ids[1].reason, "Enough")
 
     def test_hours_logged_after_the_final_invoice(self):
         order = self.make_order((self.service_ordered, 10))
@@ -347,7 +359,7 @@ class TestSettledNoMore(ReopeningCommon):
         self.assertFalse(exit_case._get_unsettled_lines())
         self.assertNotIn("unsettled", exit_case._get_closing_obstacles())
         with self.assertRaisesRegex(UserError, "still stands"):
-            exit_case.action_reopen_settlement()
+            exit_case.action_reopen_settlement("A mistake")
 
     def test_a_draft_is_decided_on_before_anything_is_reopened(self):
         order = self.make_order((self.service_ordered, 10))
@@ -355,7 +367,7 @@ class TestSettledNoMore(ReopeningCommon):
         self.deliver(order, 8)
         exit_case.sudo().invoice_ids.button_draft()
         with self.assertRaisesRegex(UserError, "still stands"):
-            exit_case.action_reopen_settlement()
+            exit_case.action_reopen_settlement("A mistake")
 
     def test_a_manager_may_leave_it_so_with_a_reason(self):
         order = self.make_order((self.service_ordered, 10))

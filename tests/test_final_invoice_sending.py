@@ -105,7 +105,7 @@ class TestFinalInvoiceReopening(FinalInvoiceCommon):
         self.assertEqual(self.billed(order), self.owed((9, 100), (1, 100)))
         final.button_draft()
         final.button_cancel()
-        exit_case.action_reopen_settlement()
+        exit_case.action_reopen_settlement("A mistake")
         self.assertEqual(exit_case.state, "wrap_up")
         self.assertFalse(exit_case.invoice_ids)
         # What was forgiven is still forgiven.
@@ -120,7 +120,7 @@ class TestFinalInvoiceReopening(FinalInvoiceCommon):
             if step:
                 step()
             with self.assertRaisesRegex(UserError, "still stands"):
-                exit_case.action_reopen_settlement()
+                exit_case.action_reopen_settlement("A mistake")
         self.assertEqual(exit_case.state, "invoiced")
 
     def test_a_salesperson_reopens_nothing(self):
@@ -128,11 +128,11 @@ class TestFinalInvoiceReopening(FinalInvoiceCommon):
         final.button_draft()
         final.button_cancel()
         with self.assertRaisesRegex(UserError, "manager of customer exits reopens"):
-            exit_case.with_user(self.salesperson).action_reopen_settlement()
+            exit_case.with_user(self.salesperson).action_reopen_settlement("A mistake")
 
     def test_a_credit_note_over_it_forgives_and_reopens_nothing(self):
         exit_case, final, order = self.issued()
         self.make_credit_note(final, {self.service_delivered: 1})
         self.assertEqual(exit_case.state, "invoiced")
         with self.assertRaisesRegex(UserError, "still stands"):
-            exit_case.action_reopen_settlement()
+            exit_case.action_reopen_settlement("A mistake")

@@ -30,7 +30,12 @@ class FormerCommon(GateCommon):
         exit_case = cls.make_exit(customer)
         exit_case.settlement_reason = "Never began"
         cls.env["customer.exit.waiver"].with_user(cls.manager).create(
-            {"exit_id": exit_case.id, "code": "quotations", "reason": "Stays"}
+            {
+                "exit_id": exit_case.id,
+                "code": "quotations",
+                "res_id": 0,
+                "reason": "Stays",
+            }
         )
         exit_case.action_settle_without_invoice()
         exit_case.action_close()

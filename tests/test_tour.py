@@ -127,7 +127,8 @@ class TestTour(ToxicityCommon, HttpCase):
         )
         order = self.make_order((self.service_ordered, 10), partner_id=customer.id)
         order.order_line.qty_delivered = 4
-        case = self.make_exit(customer, state="draft")
+        self.manager.email = "manager@example.com"
+        case = self.make_exit(customer, state="draft", notice_days=0)
         form = f"/odoo/customer-exits/{case.id}"
         self.start_tour(
             form, "toxic_customer_exit.offer_options", login=self.salesperson.login

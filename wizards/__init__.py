@@ -1,4 +1,5 @@
 from . import base_partner_merge
+from . import customer_exit_ask_reason
 from . import customer_exit_settle
 from . import customer_exit_walk_away
 from . import final_invoice_preview

@@ -1,5 +1,4 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError
 
 # So many are shown to choose from; more are settled all together.
 MAX_SHOWN = 500
@@ -89,7 +88,7 @@ class CustomerExitSettle(models.TransientModel):
             wizard.can_finish = "finish" in check.ways
             wizard.can_hand_over = "hand_over" in check.ways
             wizard.can_drop = "drop" in check.ways
-            wizard.can_waive = wizard.exit_id._is_manager()
+            wizard.can_waive = not wizard.exit_id._get_waiving_obstacles()
 
     def _get_chosen(self):
         """The ids to settle: all of them where there were too many to choose from."""
@@ -123,10 +122,7 @@ class CustomerExitSettle(models.TransientModel):
     def action_waive(self):
         """Leave these open on purpose: they stop counting."""
         self.ensure_one()
-        if not self.exit_id._is_manager():
-            raise AccessError(
-                self.env._("Only a manager of customer exits waives what is open.")
-            )
+        self.exit_id._refuse_if(self.exit_id._get_waiving_obstacles())
         common = {"exit_id": self.exit_id.id, "code": self.code, "reason": self.reason}
         names = {line.res_id: line.name for line in self.line_ids}
         whole = {**common, "res_id": 0, "name": self.env._("Everything of this kind")}

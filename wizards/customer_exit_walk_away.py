@@ -30,13 +30,13 @@ class CustomerExitWalkAway(models.TransientModel):
     @api.depends("exit_id")
     def _compute_preview(self):
         for wizard in self:
-            obstacles = wizard.exit_id._get_walk_away_obstacles()
-            wizard.obstacles = wizard._render_list(obstacles.values())
-            shown = {} if obstacles else wizard.exit_id._get_deeds_to_do()
-            wizard.preview = wizard._render_list(wizard._get_sentences(shown))
-            wizard.warnings = wizard._render_list(
-                [] if obstacles else wizard._get_warnings()
-            )
+            exit_case = wizard.exit_id
+            obstacles = exit_case._get_walk_away_obstacles()
+            shown = {} if obstacles else exit_case._get_deeds_to_do()
+            warnings = [] if obstacles else wizard._get_warnings()
+            wizard.obstacles = exit_case._render_obstacles(obstacles)
+            wizard.preview = exit_case._render_obstacles(wizard._get_sentences(shown))
+            wizard.warnings = exit_case._render_obstacles(warnings)
 
     def _get_sentences(self, deeds):
         kinds = self.exit_id._get_deed_kinds()
@@ -93,13 +93,6 @@ class CustomerExitWalkAway(models.TransientModel):
             )
         )
         return self.env["res.company"].sudo().union(*(company for (company,) in orders))
-
-    def _render_list(self, sentences):
-        if not (sentences := list(sentences)):
-            return False
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles", {"obstacles": sentences}
-        )
 
     def action_walk_away(self):
         """Do what the preview names."""

@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+from ..models.toxicity_internal_thread import MANAGER_GROUP
 
 
 class FinalInvoicePreview(models.TransientModel):
@@ -66,7 +66,7 @@ class FinalInvoicePreview(models.TransientModel):
     def _compute_totals(self):
         for preview in self:
             totals = preview._get_totals()
-            preview.totals = self._render_list(
+            preview.totals = preview.exit_ids._render_obstacles(
                 self.env._(
                     "%(customer)s, %(company)s: %(amount)s",
                     customer=exit_case.commercial_partner_id.display_name,
@@ -88,7 +88,7 @@ class FinalInvoicePreview(models.TransientModel):
     def _compute_obstacles(self):
         for preview in self:
             sentences = preview._get_obstacles()
-            preview.obstacles = self._render_list(sentences)
+            preview.obstacles = preview.exit_ids._render_obstacles(sentences)
             preview.can_issue = not sentences
 
     def _get_obstacles(self):
@@ -105,7 +105,9 @@ class FinalInvoicePreview(models.TransientModel):
     @api.depends("line_ids")
     def _compute_warnings(self):
         for preview in self:
-            preview.warnings = self._render_list(preview._get_warnings())
+            preview.warnings = preview.exit_ids._render_obstacles(
+                preview._get_warnings()
+            )
 
     def _get_warnings(self):
         """What deserves a look before issuing, as sentences."""
@@ -139,13 +141,6 @@ class FinalInvoicePreview(models.TransientModel):
                 )
             )
         return warnings
-
-    def _render_list(self, sentences):
-        if not (sentences := list(sentences)):
-            return False
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles", {"obstacles": sentences}
-        )
 
     def action_issue(self):
         """Issue what is shown, provided that it still is what would be billed."""

@@ -5,9 +5,9 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..models.res_company import MAX_WINDOW_DAYS
+from ..models.toxicity_internal_thread import MANAGER_GROUP
 from ..models.toxicity_weight import MAX_WEIGHT
 
-MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 # What is tuned beside the weights: our field -> the company's.
 SETTINGS = {
     "watch_threshold": "toxicity_watch_threshold",
@@ -84,7 +84,9 @@ class ToxicityTuning(models.TransientModel):
     def _compute_problems(self):
         for tuning in self:
             tuning.is_changed = tuning._get_proposal() != tuning.began_with
-            tuning.problems = tuning._render_list(tuning._get_problems())
+            tuning.problems = self.env["customer.exit"]._render_obstacles(
+                tuning._get_problems()
+            )
 
     # -- begin ---------------------------------------------------------------------
 
@@ -212,13 +214,6 @@ class ToxicityTuning(models.TransientModel):
     def _refuse_problems(self):
         if problems := self._get_problems():
             raise UserError("\n".join(problems))
-
-    def _render_list(self, sentences):
-        if not sentences:
-            return False
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles", {"obstacles": sentences}
-        )
 
     # -- publish -------------------------------------------------------------------
 

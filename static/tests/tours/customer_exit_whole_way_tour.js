@@ -80,6 +80,22 @@ tours.add("toxic_customer_exit.walk_away_and_close", {
                 run: "click",
             },
             {
+                content: "Tell the customer, in the words of the letter",
+                trigger: "body:not(:has(.modal)) .nav-link[name=letters]",
+                run: "click",
+            },
+            {
+                trigger: "button[name=action_write_closing_letter]",
+                run: "click",
+            },
+            {
+                trigger: ".modal .o_field_widget[name=body]:contains(We end our cooperation)",
+            },
+            {
+                trigger: ".modal button[name=action_send_mail]",
+                run: "click",
+            },
+            {
                 trigger: "body:not(:has(.modal)) .nav-link[name=decision]",
                 run: "click",
             },
