@@ -36,7 +36,6 @@ class CustomerExit(models.Model):
 
     def init(self):
         """Of exits from before this was noted, all is taken for somebody's words."""
-        super().init()
         for name in ("has_own_reasons", "has_own_main_reason"):
             self.env.cr.execute(
                 SQL(
@@ -45,6 +44,7 @@ class CustomerExit(models.Model):
                     SQL.identifier(name),
                 )
             )
+        return super().init()
 
     @api.depends("commercial_partner_id", "company_id")
     def _compute_reasons(self):

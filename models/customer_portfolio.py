@@ -152,7 +152,7 @@ class CustomerPortfolio(models.Model):
         context = {
             key: value for key, value in self.env.context.items() if key != ASKED
         }
-        return self.with_context(context)
+        return self.with_env(self.env(context=context))
 
     def _read_group_select(self, aggregate_spec, query):
         """What is a quotient is one of the sums, not the mean of the rows'."""

@@ -68,7 +68,7 @@ class OwnPartCommon(ToxicityCommon):
 class TestOwnPart(OwnPartCommon):
     """Is it us? Facts about ourselves, beside the reasons of a score."""
 
-    def read(self, fact, customer=None):
+    def ask(self, fact, customer=None):
         found = getattr(self.env["own.part"], f"_read_{fact}")({self.key(customer)})
         return found.get(self.key(customer))
 
@@ -84,7 +84,7 @@ class TestOwnPart(OwnPartCommon):
         self.make_milestone(project, self.days_ago(20), self.days_ago(20))
         self.make_milestone(project, self.days_ago(20), self.days_ago(14))
         self.make_milestone(project, self.days_ago(4))
-        self.assertEqual(self.read("late"), [["milestone", 3, 2, 5.0]])
+        self.assertEqual(self.ask("late"), [["milestone", 3, 2, 5.0]])
         self.assertIn("2 of 3 late, by 5 days on average", self.show())
 
     def test_tasks_are_late_by_when_they_were_done(self):
@@ -92,14 +92,14 @@ class TestOwnPart(OwnPartCommon):
         self.make_task(project, self.days_ago(30), self.days_ago(31))
         self.make_task(project, self.days_ago(30), self.days_ago(20))
         self.make_task(project, self.days_ago(30), state="1_canceled")
-        self.assertEqual(self.read("late"), [["task", 2, 1, 10.0]])
+        self.assertEqual(self.ask("late"), [["task", 2, 1, 10.0]])
 
     def test_what_is_due_later_or_was_due_long_ago_does_not_count(self):
         project = self.make_project(self.customer)
         self.make_milestone(project, self.days_ago(-10))
         self.make_milestone(project, self.days_ago(500))
         self.make_task(self.make_project(self.make_customer()), self.days_ago(9))
-        self.assertIsNone(self.read("late"))
+        self.assertIsNone(self.ask("late"))
         self.assertIn("none had a deadline", self.show())
 
     # -- staff -----------------------------------------------------------------------
@@ -117,7 +117,7 @@ class TestOwnPart(OwnPartCommon):
         for user in (self.salesperson, self.manager, self.salesperson):
             self.make_work(1, user=user)
         self.make_work(1, worked_on=self.days_ago(400))
-        counts = self.read("staff")
+        counts = self.ask("staff")
         self.assertEqual(counts, {"people": 2, "project": 1, "sale": 1})
         shown = self.show()
         self.assertNotIn(self.manager.name, shown)
@@ -139,7 +139,7 @@ class TestOwnPart(OwnPartCommon):
         self.make_project(self.customer)
         self.make_signal("abusive", severity="3")
         others = self.make_others("3", "1", False)
-        found = self.read("elsewhere")
+        found = self.ask("elsewhere")
         lone = self.get_score(others[1]).line_ids
         self.assertEqual(
             found, {("project", self.indicator("abusive")): [3, lone.value, lone.load]}
@@ -151,14 +151,14 @@ class TestOwnPart(OwnPartCommon):
         self.make_project(self.customer)
         self.make_signal("abusive", severity="3")
         self.make_others("3", "1")
-        self.assertIsNone(self.read("elsewhere"))
+        self.assertIsNone(self.ask("elsewhere"))
         self.assertIn("Not enough to compare", self.show())
 
     def test_customers_of_other_people_are_not_compared_with(self):
         self.make_project(self.customer, user_id=self.salesperson.id)
         self.make_signal("abusive", severity="3")
         self.make_others("3", "1", "2")
-        self.assertIsNone(self.read("elsewhere"))
+        self.assertIsNone(self.ask("elsewhere"))
 
     def test_what_we_did_changes_neither_score_nor_band(self):
         self.make_signal("abusive", severity="3")

@@ -280,9 +280,9 @@ def ordinary_work(bench):
     )
 
 
-# What becomes of an order: the whole, and each part by itself with its bound. Confirming
-# has its own among the ordinary work, in more rounds. The write alone is a part of a
-# save that nobody waits for alone: it is told, and by how much it is over.
+# What becomes of an order: the whole, and each part with its bound. Confirming has its
+# own among the ordinary work, in more rounds. The write alone is a part of a save that
+# nobody waits for alone: it is told.
 HANDLING = ("confirm", "edit", "invoice")
 PARTS = {
     "confirm": ("confirming it", None),
