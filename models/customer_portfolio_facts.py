@@ -133,9 +133,9 @@ class CustomerPortfolio(models.Model):
         """SQL: the facts by customer and quarter, with the others' measures as 0."""
         columns = [
             SQL(
-                ", (%s)::%s AS %s",
+                # float8: numeric takes five times as long to add up
+                ", (%s)::float8 AS %s",
                 SQL.identifier("fact", name) if name in fact.measures else SQL("0"),
-                SQL("numeric") if name in MONEY else SQL("float8"),
                 SQL.identifier(name),
             )
             for name in names
