@@ -243,13 +243,13 @@ def portfolio(bench):
     """The portfolio of all customers, beside Odoo's analysis of their invoices."""
     bench.main.make_user()
     results = []
-    for measures, name, bound in (
-        (PORTFOLIO, "portfolio by customer and quarter", 2.0),
-        (ALL_OF_PORTFOLIO, "  the same with all its measures", None),
+    for measures, name, bound, rounds in (
+        (PORTFOLIO, "portfolio by customer and quarter", 2.0, LONG),
+        (ALL_OF_PORTFOLIO, "  the same with all its measures", None, FEWEST),
     ):
         pairs = in_turns(
-            f"Grouping the {name.strip()}",
-            LONG,
+            f"Grouping the portfolio: {name.strip()}",
+            rounds,
             lambda measures=measures: bench.main.group_portfolio(measures=measures),
             bench.main.group_invoices,
             warm_up=1,
