@@ -198,6 +198,25 @@ class ToxicityDemoDifficult(models.AbstractModel):
             }
         )
         self._offer_options(case, 1, ("rescope", "prepay", "wrap_up"))
+        self._contain_second_guessing(customer)
+
+    @api.model
+    def _contain_second_guessing(self, customer):
+        """Until it is clear which option it is: two mornings, and five hours."""
+        case = self.env["customer.quarantine"].with_user(self._get_manager())
+        case = case.create(
+            {
+                "partner_id": customer.id,
+                "date_to": self._day(-50),
+                "user_id": self._get_salesperson().id,
+                "weekly_hours": 5,
+                "reason": "Every answer is followed by calls to three of us. Since the "
+                "fourth version, answers take more time than the plan itself.",
+            }
+        )
+        case.action_start()
+        # sudo: it began before the demo was loaded, which no step allows
+        case.sudo().date_from = self._day(40)
 
     @api.model
     def _notice_second_guessing(self, order, contact):

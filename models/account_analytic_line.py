@@ -2,6 +2,8 @@ from odoo import api, models
 
 # What moves hours from one order to another, or makes more of them.
 WATCHED_FIELDS = {"unit_amount", "so_line", "task_id", "project_id", "employee_id"}
+# What changes how many hours of a week a customer took.
+HOUR_FIELDS = {"unit_amount", "date", "task_id", "project_id", "partner_id"}
 
 
 class AccountAnalyticLine(models.Model):
@@ -16,13 +18,23 @@ class AccountAnalyticLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines._detect_overrun()
+        lines._alert_quarantines()
         return lines
 
     def write(self, vals):
         result = super().write(vals)
         if not WATCHED_FIELDS.isdisjoint(vals):
             self._detect_overrun()
+        if not HOUR_FIELDS.isdisjoint(vals):
+            self._alert_quarantines()
         return result
+
+    def _alert_quarantines(self):
+        """Tell who plans for a customer when its hours of the week run out."""
+        if timesheets := self.filtered("project_id"):
+            # sudo: who logs hours need not know of quarantines
+            quarantines = self.env["customer.quarantine"].sudo()
+            quarantines._find_by_timesheets(timesheets)._alert_hours()
 
     def _detect_overrun(self):
         """Note hours beyond those sold as a scope change of the order."""

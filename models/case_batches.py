@@ -26,7 +26,7 @@ def work_by_case(model, jobs):
             order="exit_id, id",
         ):
             for case, records in batch.grouped("exit_id").items():
-                if not _survive(case, step, records):
+                if not survive(case, step, records):
                     failed |= records
             remaining = max(0, remaining - len(batch))
             if not model.env["ir.cron"]._commit_progress(
@@ -35,7 +35,8 @@ def work_by_case(model, jobs):
                 return
 
 
-def _survive(case, step, records):
+def survive(case, step, records):
+    """Take the step; where it raises, roll it back, log it and return False."""
     try:
         with case.env.cr.savepoint():
             step(records)

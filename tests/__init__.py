@@ -26,6 +26,9 @@ from . import test_customer_exit_walk_away
 from . import test_customer_letter
 from . import test_customer_portfolio
 from . import test_customer_portfolio_totals
+from . import test_customer_quarantine
+from . import test_customer_quarantine_hours
+from . import test_customer_quarantine_windows
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_digest_digest
@@ -44,6 +47,7 @@ from . import test_goodwill_ledger
 from . import test_hoot
 from . import test_measure_oracle
 from . import test_own_part
+from . import test_meeting_brief
 from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change
@@ -60,6 +64,7 @@ from . import test_scope_scan_random
 from . import test_score_move
 from . import test_settlement_statement
 from . import test_tour
+from . import test_tour_quarantine
 from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score

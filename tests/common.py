@@ -294,6 +294,27 @@ class ToxicityCommon(AccountTestInvoicingCommon):
         return exit_case
 
     @classmethod
+    def make_quarantine(cls, customer=None, state="active", **values):
+        """A quarantine decided on by the manager, the salesperson being the contact."""
+        quarantine = (
+            cls.env["customer.quarantine"]
+            .with_user(cls.manager)
+            .create(
+                {
+                    "partner_id": (customer or cls.customer).id,
+                    "reason": "Takes all our time",
+                    "user_id": cls.salesperson.id,
+                    **values,
+                }
+            )
+        )
+        if state in ("active", "review"):
+            quarantine.action_start()
+        if state == "review":
+            quarantine.action_review()
+        return quarantine
+
+    @classmethod
     def close_exit(cls, exit_case):
         """Settle what has nothing to bill and close it; what is unpaid stays open."""
         exit_case = exit_case.with_user(cls.manager)

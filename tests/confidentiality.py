@@ -32,8 +32,14 @@ MODELS = {
         "customer.exit.offer",
         "customer.exit.option",
         "customer.exit.option.template",
+        "customer.quarantine",
+        "customer.quarantine.exception",
+        "customer.quarantine.meeting",
+        "customer.quarantine.week",
         "goodwill.entry",
         "goodwill.statement",
+        "meeting.brief",
+        "meeting.brief.line",
         "scope.change",
         "scope.change.decide",
         "scope.change.item",
@@ -51,6 +57,7 @@ MODELS = {
         "customer.exit.walk.away",
         "customer.exit.report",
         "customer.portfolio",
+        "customer.quarantine.decide",
         "final.invoice.preview",
         "final.invoice.preview.line",
         "scope.change.scan",
@@ -63,6 +70,7 @@ MODELS = {
     NOBODY: {
         "customer.evidence",
         "own.part",
+        "customer.quarantine.banner",
         "toxicity.demo",
         "toxicity.internal.thread",
         "toxicity.measure",
@@ -83,9 +91,13 @@ SHOWN_ANYWHERE = {
     ("digest.digest", "kpi_scope_change_open"),
 }
 
+# Wherever time of a customer is planned
+QUARANTINE_FIELDS = {"quarantine_id", "quarantine_note"}
+
 FIELDS = {
     "account.move": {USER_GROUP: {"exit_id"}},
-    "crm.lead": {USER_GROUP: {"referred_by_id"}},
+    "calendar.event": {USER_GROUP: QUARANTINE_FIELDS},
+    "crm.lead": {USER_GROUP: {"referred_by_id", *QUARANTINE_FIELDS}},
     "digest.digest": {
         USER_GROUP: {"kpi_scope_change_open", "kpi_scope_change_open_value"},
         MANAGER_GROUP: {"kpi_portfolio_hours", "kpi_portfolio_hours_value"},
@@ -98,9 +110,10 @@ FIELDS = {
             "scope_change_ids",
             "scope_creep",
             "scope_creep_amount",
+            *QUARANTINE_FIELDS,
         }
     },
-    "project.task": {USER_GROUP: {"is_out_of_scope"}},
+    "project.task": {USER_GROUP: {"is_out_of_scope", *QUARANTINE_FIELDS}},
     "res.company": {
         # How the company grades its customers tells what it thinks of them.
         USER_GROUP: {
@@ -154,6 +167,7 @@ FIELDS = {
             "toxicity_signal_count",
             "toxicity_signal_ids",
             "toxicity_trend",
+            *QUARANTINE_FIELDS,
         }
     },
     "sale.order": {
@@ -186,6 +200,7 @@ FIELDS = {
             "scope_change_ids",
             "scope_creep",
             "scope_creep_amount",
+            *QUARANTINE_FIELDS,
         },
     },
     "sale.order.line": {USER_GROUP: {"list_price_unit"}},

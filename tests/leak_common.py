@@ -10,11 +10,12 @@ from .confidentiality import INTERNAL_GROUP
 from .leak_digest import LeakDigest
 from .leak_options import MARKER, LeakOptions
 from .leak_own_part import LeakOwnPart
+from .leak_quarantine import LeakQuarantine
 
 OUTSIDERS = ("portal", "accountant", "administrator")
 
 
-class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
+class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine):
     """A customer about whom everything there is was recorded, in two companies.
 
     And everyone who might look: `personas`, each with the groups of ours it has.
@@ -94,9 +95,11 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
         cls.seed_proposal()
         cls.seed_settings()
         cls.seed_digests()
+        quarantine = cls.seed_quarantine()
         cls.pairs = {
             "account.bank.statement.line": cls.make_statement_lines(),
             "account.move": cls.invoices,
+            "calendar.event": cls.meetings,
             "crm.lead": cls.leads,
             "digest.digest": cls.digests,
             "project.project": cls.projects,
@@ -109,9 +112,12 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
             "sale.order.line": cls.orders.order_line[:2],
         }
         # What only orders of former customers have, and none of those above
-        cls.field_pairs = dict.fromkeys(
-            (("sale.order", "former_exit_id"), ("sale.order", "new_business_note")),
-            cls.make_new_business(),
+        cls.field_pairs = (
+            dict.fromkeys(
+                (("sale.order", "former_exit_id"), ("sale.order", "new_business_note")),
+                cls.make_new_business(),
+            )
+            | cls.get_quarantine_pairs()
         )
         cls.own = {
             "customer.claim": cls.claims,
@@ -136,6 +142,7 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
                     ("company_id", "=", cls.company.id),
                 ]
             ),
+            **quarantine,
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),
@@ -508,6 +515,12 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart):
             return env[model].create(vals)
         if model == "customer.exit.walk.away":
             return env[model].create({"exit_id": self.exit_case.id})
+        if model == "customer.quarantine.decide":
+            return env[model].create(
+                {"quarantine_id": self.quarantine.id, "conclusion": f"{MARKER} so"}
+            )
+        if model == "customer.quarantine.meeting":
+            return env[model].create({"message": MARKER, "reason": MARKER})
         if model == "goodwill.statement":
             return env[model].create({"partner_id": self.customer.id})
         if model == "scope.change.decide":

@@ -373,7 +373,7 @@ def get_filled_field(records):
     """A stored field that is empty in no record, also of what keeps no log."""
     if records._log_access:
         return "create_uid"
-    names = ("score_id", "exit_id", "kind", "commercial_partner_id")
+    names = ("score_id", "exit_id", "quarantine_id", "kind", "commercial_partner_id")
     return next((name for name in names if name in records._fields), "id")
 
 

@@ -5,6 +5,7 @@ from .common import ToxicityCommon
 
 # The buttons that we put on Odoo's records; who can read a record can call them.
 BUTTONS = {
+    "calendar.event": ("action_open_brief",),
     "sale.order": (
         "action_reconstruct_baseline",
         "action_renegotiate_scope_creep",
@@ -163,7 +164,10 @@ class TestScopeChangeBadInput(ToxicityCommon):
     def test_customers_and_outsiders_can_call_none_of_our_buttons(self):
         self.line.write({"product_uom_qty": 20, "price_unit": 100})
         change = self.get_changes()
-        targets = (self.order, self.project, self.line.task_id)
+        meeting = self.env["calendar.event"].create(
+            {"name": "Status", "partner_ids": self.customer.ids}
+        )
+        targets = (self.order, self.project, self.line.task_id, meeting)
         calls = [(target, name) for target in targets for name in BUTTONS[target._name]]
         calls += [(change, name) for name in DECISIONS]
         before = self.get_changes().read(["state", "amount", "amendment_id"])

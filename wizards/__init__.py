@@ -2,6 +2,8 @@ from . import base_partner_merge
 from . import customer_exit_ask_reason
 from . import customer_exit_settle
 from . import customer_exit_walk_away
+from . import customer_quarantine_decide
+from . import customer_quarantine_meeting
 from . import final_invoice_preview
 from . import goodwill_statement
 from . import mail_compose_message

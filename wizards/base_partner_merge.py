@@ -13,10 +13,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         exits = self.env["customer.exit"].sudo()
         exits._prepare_merge(src_partners | dst_partner)
+        quarantines = self.env["customer.quarantine"].sudo()
+        quarantines._prepare_merge(src_partners | dst_partner)
         self.env["toxicity.score"].sudo()._prepare_merge(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         self.env.invalidate_all()
         # A merged contact may have belonged to another customer.
         exits._find_open_below(dst_partner)._follow_customers()
+        quarantines._find_in_force_below(dst_partner)._follow_customers()
         self.env["toxicity.score"]._rescore(dst_partner)
         return result
