@@ -57,7 +57,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.meet_in_window", {
         },
         {
             content: "The meeting is there, at the time offered",
-            trigger: "body:not(:has(.modal)) .alert:contains(In quarantine until)",
+            trigger: "body:not(:has(.modal)) button[name=action_open_brief]",
         },
     ]),
 });
