@@ -22,7 +22,8 @@ WATCHED_FIELDS = {
     "recurrency",
 }
 # Odoo makes and moves meetings by making and moving others: the outermost call looks.
-LATER = "meeting_windows_later"
+# No client can say so: only this very object does.
+LATER, INSIDE = "meeting_windows_later", object()
 REASON = "meeting_windows_reason"
 # Synchronisation, imports and scheduled actions: nobody is there to choose a time.
 MACHINES = ("dont_notify", "no_calendar_sync", "import_file", "cron_id")
@@ -45,22 +46,23 @@ class CalendarEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self.env.context.get(LATER):
+        if self.env.context.get(LATER) is INSIDE:
             return super().create(vals_list)
         asked = [dict(vals) for vals in vals_list]
-        later = self.with_context(**{LATER: True})
+        later = self.with_context(**{LATER: INSIDE})
         events = super(CalendarEvent, later).create(vals_list).with_env(self.env)
         (events | events.recurrence_id.calendar_event_ids)._keep_to_windows(asked)
         return events
 
     def write(self, vals):
-        if self.env.context.get(LATER) or WATCHED_FIELDS.isdisjoint(vals):
+        inside = self.env.context.get(LATER) is INSIDE
+        if inside or WATCHED_FIELDS.isdisjoint(vals):
             return super().write(vals)
         asked = dict(vals)
         of_series = asked.get("recurrence_update") in ("all_events", "future_events")
         of_series = of_series or asked.get("recurrency")
         watched = self | self.recurrence_id.base_event_id if of_series else self
-        later = self.with_context(**{LATER: True})
+        later = self.with_context(**{LATER: INSIDE})
         result = super(CalendarEvent, later).write(vals)
         watched = watched.exists()
         if of_series:
@@ -162,15 +164,19 @@ class CalendarEvent(models.Model):
 
     def _get_brief_customer(self):
         """Whom the meeting is with: a customer in quarantine before others."""
-        # sudo: our own companies, also those that the user does not work for
-        own = self.env["res.company"].sudo().search([]).partner_id.commercial_partner_id
         colleagues = self.partner_ids.filtered(
             lambda partner: partner.sudo().user_ids.filtered(
                 lambda user: not user.share
             )
         )
         guests = self.partner_ids - colleagues
-        customers = guests.commercial_partner_id - own
+        customers = guests.commercial_partner_id
+        # sudo: our own companies, also those that the user does not work for
+        companies = self.env["res.company"].sudo()
+        own = companies.search(
+            [("partner_id.commercial_partner_id", "in", customers.ids)]
+        )
+        customers -= own.partner_id.commercial_partner_id
         return self.quarantine_id.commercial_partner_id & customers or customers[:1]
 
     def _get_busy_times(self, start, stop):

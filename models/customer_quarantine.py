@@ -113,7 +113,6 @@ class CustomerQuarantine(models.Model):
     )
     exit_id = fields.Many2one(
         "customer.exit",
-        string="Exit",
         readonly=True,
         copy=False,
         index="btree_not_null",

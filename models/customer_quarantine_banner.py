@@ -23,7 +23,6 @@ class CustomerQuarantineBanner(models.AbstractModel):
 
     quarantine_id = fields.Many2one(
         "customer.quarantine",
-        string="Quarantine",
         compute="_compute_quarantine",
         search="_search_quarantine_id",
         groups=GROUP,

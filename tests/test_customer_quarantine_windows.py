@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tests import freeze_time, tagged
 
+from odoo.addons.toxic_customer_exit.models.calendar_event import INSIDE, LATER
+
 from .common import ToxicityCommon
 
 _logger = logging.getLogger(__name__)
@@ -307,6 +309,9 @@ class TestQuarantineWindows(ToxicityCommon):
             self.choose(refusal, "action_keep", reason="I want to")
         self.refuse(context={"meeting_windows_reason": "I want to"})
 
+    def test_no_client_can_say_that_it_has_been_looked_at(self):
+        self.refuse(context={"meeting_windows_later": True})
+
     # People without our group
 
     def test_colleagues_outside_are_told_when_and_nothing_else(self):
@@ -389,9 +394,7 @@ class TestQuarantineWindows(ToxicityCommon):
         for name, values in cases.items():
             with self.subTest(name):
                 self.count_queries(**values)
-                plain = self.count_queries(
-                    context={"meeting_windows_later": True}, **values
-                )
+                plain = self.count_queries(context={LATER: INSIDE}, **values)
                 ours = self.count_queries(**values)
                 _logger.info("%s: %s queries, %s without us", name, ours, plain)
                 self.assertLessEqual(ours - plain, 2)
