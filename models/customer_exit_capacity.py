@@ -48,8 +48,8 @@ class CustomerExitOption(models.Model):
         if not people:
             return self.env._("Nobody of us is known to work for this customer.")
         return self.env._(
-            "%(free)s h free until %(date)s: %(working)s h of %(people)s people, "
-            "%(planned)s h of it planned",
+            "Free hours until %(date)s: %(free)s. Working time of %(people)s of us: "
+            "%(working)s, planned: %(planned)s.",
             free=format_duration(self.free_hours),
             date=format_date(self.env, end),
             working=format_duration(working),
