@@ -75,6 +75,12 @@ from . import own_part
 from . import own_part_query
 from . import mail_template
 from . import meeting_brief
+from . import portfolio_review_line
+from . import portfolio_review_line_outcome
+from . import portfolio_review_line_steps
+from . import portfolio_review
+from . import portfolio_review_history
+from . import portfolio_review_opening
 from . import project_project
 from . import project_project_creep
 from . import project_project_scan

@@ -48,6 +48,8 @@ from . import test_hoot
 from . import test_measure_oracle
 from . import test_own_part
 from . import test_meeting_brief
+from . import test_portfolio_review
+from . import test_portfolio_review_tour
 from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change

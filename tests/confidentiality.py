@@ -60,6 +60,8 @@ MODELS = {
         "customer.quarantine.decide",
         "final.invoice.preview",
         "final.invoice.preview.line",
+        "portfolio.review",
+        "portfolio.review.line",
         "scope.change.scan",
         "toxicity.norm",
         "toxicity.score.run",

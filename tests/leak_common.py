@@ -11,11 +11,12 @@ from .leak_digest import LeakDigest
 from .leak_options import MARKER, LeakOptions
 from .leak_own_part import LeakOwnPart
 from .leak_quarantine import LeakQuarantine
+from .leak_reviews import LeakReviews
 
 OUTSIDERS = ("portal", "accountant", "administrator")
 
 
-class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine):
+class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine, LeakReviews):
     """A customer about whom everything there is was recorded, in two companies.
 
     And everyone who might look: `personas`, each with the groups of ours it has.
@@ -129,6 +130,7 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine):
                 cls.exit_case.ids
             ),
             "customer.exit.review": cls.review,
+            **cls.seed_reviews(),
             "customer.exit.step": cls.exit_case.step_ids,
             "customer.exit.commitment": cls.exit_case.sudo().commitment_ids,
             "customer.exit.offer": cls.exit_case.sudo().offer_ids,

@@ -16,6 +16,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         quarantines = self.env["customer.quarantine"].sudo()
         quarantines._prepare_merge(src_partners | dst_partner)
         self.env["toxicity.score"].sudo()._prepare_merge(src_partners, dst_partner)
+        reviewed = self.env["portfolio.review.line"].sudo()
+        reviewed._prepare_merge(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         self.env.invalidate_all()
         # A merged contact may have belonged to another customer.
