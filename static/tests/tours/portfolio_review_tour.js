@@ -48,7 +48,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.review_portfolio", 
         },
         {
             content: "Back to the review",
-            trigger: ".o_breadcrumb a:contains(Portfolio review), .o_back_button",
+            trigger: ".o_breadcrumb a:contains(Portfolio review Q)",
             run: "click",
         },
         {
