@@ -70,7 +70,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.exceed_hours", {
         },
         {
             content: "Somebody is told",
-            trigger: ".o-mail-Activity:contains(Hours of the week)",
+            trigger: ".o-mail-Activity:contains(this week)",
         },
         {
             trigger: "button[name=action_review]",
