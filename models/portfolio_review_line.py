@@ -37,7 +37,6 @@ class PortfolioReviewLine(models.Model):
 
     review_id = fields.Many2one(
         "portfolio.review",
-        "Review",
         required=True,
         readonly=True,
         index=True,
