@@ -1,13 +1,10 @@
 from odoo import http
+from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
+from .headers import HEADERS
+
 PAGE = "/my/proposals/<int:offer_id>"
-# The link is the key: it is kept out of caches, search engines and other sites.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class ProposalPortal(http.Controller):
@@ -21,7 +18,31 @@ class ProposalPortal(http.Controller):
         PAGE, type="http", auth="public", methods=["GET"], website=True, sitemap=False
     )
     def show(self, offer_id, access_token=None, choice=None, message=None, **_query):
-        offer = self._find(offer_id, access_token)
+        return self._show(self._find(offer_id, access_token), choice, message)
+
+    @http.route(
+        f"{PAGE}/preview",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        website=True,
+        sitemap=False,
+    )
+    def preview(self, offer_id, **_query):
+        """The same page for our own people, by their rights instead of the token."""
+        offer = request.env["customer.exit.offer"].browse(
+            offer_id if offer_id < 2**31 else ()
+        )
+        try:
+            offer.check_access("read")
+            found = offer.exists()
+        except (AccessError, MissingError):
+            found = offer.browse()
+        if not request.env.user._is_internal():
+            found = offer.browse()
+        return self._show(found._as_system() if found else found)
+
+    def _show(self, offer, choice=None, message=None):
         if not offer:
             return self._render("portal_proposals_unknown", status=404)
         if not offer._is_live():

@@ -1,12 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-# The link is the key: it is kept out of caches, search engines and other sites.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-}
+from .headers import HEADERS
 
 
 class StatementPortal(http.Controller):

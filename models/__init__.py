@@ -38,12 +38,15 @@ from . import customer_exit_statement
 from . import customer_exit_waiver
 from . import customer_exit_walk_away
 from . import customer_exit_ways
+from . import customer_exit_sisters
 from . import customer_exit_option_template
 from . import customer_exit_own_part
 from . import customer_exit_offer
 from . import customer_exit_option
 from . import customer_exit_capacity
 from . import customer_exit_offering
+from . import customer_exit_coming
+from . import customer_exit_price
 from . import customer_exit_commitment
 from . import customer_exit_retained
 from . import customer_exit_kept

@@ -18,6 +18,9 @@ STEP_DEFAULTS = {
     "date_closed": False,
     "invoice_ids": [],
     "rebill_line_ids": [],
+    "corrected_line_ids": [],
+    "accepted_differences": False,
+    "price_reason": False,
     "date_readmitted": False,
     "readmitted_by_id": False,
     "date_warning_letter": False,
@@ -272,11 +275,19 @@ class CustomerExit(models.Model):
             self._refuse_unlawful_values(vals)
             if not self.env.su:
                 # Overrules a default_state and the like in the context.
-                vals.update(STEP_DEFAULTS)
+                vals.update(self._get_step_defaults())
             vals["name"] = vals.get("name") or self._next_name(vals)
             if vals.get("state", "draft") in OPEN_STATES:
                 self._refuse_second_open(vals)
         return super().create(vals_list)
+
+    def _get_step_defaults(self):
+        """What is nobody's to write is refused by Odoo, also from the context."""
+        return {
+            name: value
+            for name, value in STEP_DEFAULTS.items()
+            if self._has_field_access(self._fields[name], "write")
+        }
 
     def write(self, vals):
         self.check_access("write")

@@ -150,7 +150,7 @@ class CustomerExit(models.Model):
         "legal_deadline",
         "legal_deadline_note",
     )
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_deadline_warnings(self):
         for record in self:
             sentences = record._get_deadline_sentences()
@@ -218,7 +218,7 @@ class CustomerExit(models.Model):
                 self.env._(
                     "%(date)s: delivery of the order %(order)s",
                     date=format_date(self.env, day),
-                    order=order.name,
+                    order=self._name_for_reader(order),
                 ),
             )
 
@@ -231,7 +231,7 @@ class CustomerExit(models.Model):
                 self.env._(
                     "%(date)s: end of the project %(project)s",
                     date=format_date(self.env, project.date),
-                    project=project.display_name,
+                    project=self._name_for_reader(project),
                 ),
             )
 
@@ -245,8 +245,8 @@ class CustomerExit(models.Model):
                 self.env._(
                     "%(date)s: milestone %(milestone)s of %(project)s",
                     date=format_date(self.env, milestone.deadline),
-                    milestone=milestone.name,
-                    project=milestone.project_id.display_name,
+                    milestone=self._name_for_reader(milestone),
+                    project=self._name_for_reader(milestone.project_id),
                 ),
             )
 
@@ -268,9 +268,14 @@ class CustomerExit(models.Model):
                 self.env._(
                     "%(date)s: task %(task)s",
                     date=format_date(self.env, day),
-                    task=task.display_name,
+                    task=self._name_for_reader(task),
                 ),
             )
+
+    def _name_for_reader(self, record):
+        """Whoever decides is told of every deadline, but of no title not theirs."""
+        readable = record.sudo(False)._filtered_access("read")
+        return readable.display_name or self.env._("(not for you to read)")
 
     def _is_of_another_customer(self, partner):
         return partner and partner.commercial_partner_id != self.commercial_partner_id

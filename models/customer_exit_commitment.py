@@ -9,6 +9,8 @@ from .customer_exit import UNDECIDED_STATES
 
 # So long before it is due the responsible is reminded.
 REMIND_DAYS = 3
+# Whose changes are kept on the exit
+TOLD_FIELDS = {"name", "side", "date_due", "state"}
 STEP_FIELDS = {"state", "date_decided", "is_reminded", "exit_id", "option_id"}
 
 
@@ -85,7 +87,28 @@ class CustomerExitCommitment(models.Model):
                 self._refuse_signed()
         if "date_due" in vals:
             vals = {**vals, "is_reminded": False}
-        return super().write(vals)
+        before = {record: record._describe() for record in self}
+        result = super().write(vals)
+        if TOLD_FIELDS & vals.keys():
+            self._note_changes(before)
+        return result
+
+    def _note_changes(self, before):
+        """Keep on the exit what a commitment was, and is now; nobody is told."""
+        for case, commitments in self.grouped("exit_id").items():
+            changes = [
+                f"{before[record]} → {record._describe()}"
+                for record in commitments
+                if before[record] != record._describe()
+            ]
+            if changes:
+                # sudo: the log is for whoever may read the exit
+                case.sudo()._message_log(
+                    body=self.env["ir.qweb"]._render(
+                        "toxic_customer_exit.customer_exit_obstacles",
+                        {"obstacles": changes},
+                    )
+                )
 
     def _refuse_signed(self):
         if signed := self.filtered("option_id"):
@@ -103,10 +126,14 @@ class CustomerExitCommitment(models.Model):
             self._refuse_signed()
 
     def _describe(self):
-        labels = dict(self._fields["side"]._description_selection(self.env))
-        return (
-            f"{labels[self.side]}: {self.name} ({format_date(self.env, self.date_due)})"
+        sides = dict(self._fields["side"]._description_selection(self.env))
+        text = (
+            f"{sides[self.side]}: {self.name} ({format_date(self.env, self.date_due)})"
         )
+        if self.state == "open":
+            return text
+        states = dict(self._fields["state"]._description_selection(self.env))
+        return f"{text}, {states[self.state].lower()}"
 
     # Decisions
 
@@ -150,8 +177,13 @@ class CustomerExitCommitment(models.Model):
         self.exit_id._settle_reminders()
 
     def _reopen_exits(self):
-        """What the customer did not keep opens the case again; ours is only shown."""
-        broken = self.filtered(lambda record: record.side == "customer")
+        """What the customer agreed to and did not keep opens the case again.
+
+        What we promised, or added without the customer's word, is only shown.
+        """
+        broken = self.filtered(
+            lambda record: record.side == "customer" and record.option_id
+        )
         for case, commitments in broken.grouped("exit_id").items():
             if case.state == "retained":
                 reason = self.env._(

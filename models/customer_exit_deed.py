@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+# Removed when it is done, and named after the customer's people alone
+ROWS = ("mail.followers", "project.collaborator")
 
 KINDS = [
     ("lock_order", "Order locked"),
@@ -10,6 +13,7 @@ KINDS = [
     ("revoke_link", "Link revoked"),
     ("remove_collaborator", "Collaborator removed"),
     ("remove_follower", "Subscription removed"),
+    ("leave_shared", "Left alone: another company of ours needs it"),
 ]
 
 
@@ -19,6 +23,8 @@ class CustomerExitDeed(models.Model):
     _name = "customer.exit.deed"
     _description = "Deed of walking away"
     _order = "id desc"
+    # Not the name, which is nobody's to read as it is
+    _rec_name = "kind"
 
     exit_id = fields.Many2one(
         "customer.exit", required=True, ondelete="cascade", index=True
@@ -30,7 +36,9 @@ class CustomerExitDeed(models.Model):
     kind = fields.Selection(KINDS, required=True, string="What was done")
     res_model = fields.Char(string="Model (technical)", required=True)
     res_id = fields.Integer(string="Record (technical)", required=True, aggregator=None)
-    name = fields.Char(string="To what", required=True)
+    # Titles of what is private are among them: shown as the reader may read them.
+    name = fields.Char(required=True, groups=fields.NO_ACCESS)
+    shown_name = fields.Char("To what", compute="_compute_shown_name")
     # Links that opened documents are among it: nobody reads them here.
     before = fields.Json(groups=fields.NO_ACCESS, copy=False)
     user_id = fields.Many2one(
@@ -41,6 +49,31 @@ class CustomerExitDeed(models.Model):
     )
     undone_by_id = fields.Many2one("res.users", string="Undone by")
     date_undone = fields.Datetime(string="Undone on")
+
+    @api.depends("name", "res_model", "res_id")
+    @api.depends_context("uid", "lang")
+    def _compute_shown_name(self):
+        hidden = self.env._("(not for you to read)")
+        for model, deeds in self.grouped("res_model").items():
+            readable = deeds._get_readable_ids(model)
+            for deed in deeds:
+                is_shown = deed.res_id in readable or model in ROWS
+                # sudo: see the field
+                deed.shown_name = deed.sudo().name if is_shown else hidden
+
+    @api.depends("shown_name")
+    def _compute_display_name(self):
+        for deed in self:
+            deed.display_name = deed.shown_name
+
+    def _get_readable_ids(self, model):
+        """Of what these deeds were done to, what the reader may read; archived too."""
+        records = self.env[model].with_context(active_test=False)
+        if not records.has_access("read"):
+            return set()
+        return set(
+            records.browse(self.mapped("res_id")).exists()._filtered_access("read").ids
+        )
 
     def _undo(self):
         """Put back what these did, the last first; what is gone is passed over."""

@@ -20,13 +20,18 @@ class DeedKind(NamedTuple):
     """One kind of deed of walking away, all in sudo.
 
     `find()` gives the records it is still to be done to, `do(records)` does it and
-    gives {record: what was before}, `undo(record, before)` puts that back.
+    gives {record: what was before}, `undo(record, before)` puts that back. `note()` is
+    added to the names of the records.
     """
 
     sentence: str
     find: Callable
     do: Callable
     undo: Callable
+    note: Callable = str
+
+    def describe(self, name):
+        return f"{name} ({note})" if (note := self.note()) else name
 
 
 class CustomerExit(models.Model):
@@ -97,6 +102,13 @@ class CustomerExit(models.Model):
                 self._remove_rows,
                 self._restore_row,
             ),
+            "leave_shared": DeedKind(
+                self.env._("Left alone, as another company of ours still needs it"),
+                self._find_left_alone,
+                lambda records: dict.fromkeys(records, {}),
+                lambda _record, _before: None,
+                note=self._name_sisters,
+            ),
         }
 
     def _find_at_gate(self, model, *codes):
@@ -149,7 +161,16 @@ class CustomerExit(models.Model):
             & Domain("res_id", "in", self._query_documents(model, path, domain))
             for model, path, domain in self._get_activity_places()
         ]
-        return activities.search(Domain.OR(domains))
+        found = activities.search(Domain.OR(domains))
+        if not self._get_spared(self.company_id):
+            return found
+        # What a sister company's people plan with the customer's people is theirs.
+        return found.filtered(
+            lambda activity: (
+                activity.res_model != "res.partner"
+                or activity.user_id.company_id == self.company_id
+            )
+        )
 
     def _get_activity_places(self):
         """(model, path to the customer, which of them)."""

@@ -1,8 +1,10 @@
+from functools import cache, partial
+
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .customer_exit_gate_checks import GateCheck, in_company
+from .customer_exit_gate_checks import GateCheck
 from .customer_exit_gate_work import BY_TASK_OR_PROJECT
 
 # What customers may follow, and so be written to about.
@@ -23,30 +25,48 @@ class CustomerExit(models.Model):
 
     _inherit = "customer.exit"
 
-    def _get_access_checks(self):
+    def _get_access_checks(self, spare=True):
+        """Whom a sister company serves keeps what is not of this company alone."""
+        spared = cache(lambda company: self._get_spared(company) if spare else [])
+        ours = partial(self._in_company_or_theirs, spared)
         return [
-            self._get_portal_users_check(),
-            *self._get_link_checks(),
-            self._get_collaborators_check(),
-            self._get_followers_check(),
+            self._get_portal_users_check(spared),
+            *self._get_link_checks(ours),
+            self._get_collaborators_check(ours),
+            self._get_followers_check(spared),
         ]
 
-    def _get_portal_users_check(self):
+    def _in_company_or_theirs(
+        self,
+        spared,
+        company,
+        path="partner_id.commercial_partner_id",
+        company_path="company_id",
+    ):
+        """Of this company; of none in particular too, but for spared customers."""
+        of_none = Domain(company_path, "=", False) & Domain(
+            path, "not in", spared(company)
+        )
+        return Domain(company_path, "=", company.id) | of_none
+
+    def _get_portal_users_check(self, spared):
         portal = self.env.ref("base.group_portal")
         return GateCheck(
             "portal_users",
             self.env._("Portal users"),
             self.env._("They can log in and see what is shared with their company."),
             "res.users",
-            lambda _company: (
-                Domain("active", "=", True) & Domain("group_ids", "in", portal.ids)
+            lambda company: (
+                Domain("active", "=", True)
+                & Domain("group_ids", "in", portal.ids)
+                & Domain("partner_id.commercial_partner_id", "not in", spared(company))
             ),
             ways={"drop": self._drop_access},
         )
 
     # Documents that are shared by link
 
-    def _get_link_checks(self):
+    def _get_link_checks(self, ours):
         return [
             self._get_link_check(
                 "shared_orders",
@@ -65,13 +85,17 @@ class CustomerExit(models.Model):
                 "shared_projects",
                 self.env._("Projects shared by link"),
                 "project.project",
-                lambda company: HAS_LINK & in_company(company),
+                lambda company: HAS_LINK & ours(company),
             ),
             self._get_link_check(
                 "shared_tasks",
                 self.env._("Tasks shared by link"),
                 "project.task",
-                lambda company: HAS_LINK & in_company(company),
+                lambda company: (
+                    HAS_LINK
+                    & ours(company)
+                    & ours(company, "project_id.partner_id.commercial_partner_id")
+                ),
                 paths=BY_TASK_OR_PROJECT,
             ),
         ]
@@ -91,17 +115,17 @@ class CustomerExit(models.Model):
 
     # Who works or reads along
 
-    def _get_collaborators_check(self):
+    def _get_collaborators_check(self, ours):
         return GateCheck(
             "collaborators",
             self.env._("Collaborators on our projects"),
             self.env._("They can work on projects that were shared with them."),
             "project.collaborator",
-            lambda company: in_company(company, "project_id.company_id"),
+            lambda company: ours(company, company_path="project_id.company_id"),
             ways={"drop": self._drop_access},
         )
 
-    def _get_followers_check(self):
+    def _get_followers_check(self, spared):
         return GateCheck(
             "followers",
             self.env._("Subscriptions"),
@@ -109,12 +133,25 @@ class CustomerExit(models.Model):
                 "Their people follow our documents and are written to about them."
             ),
             "mail.followers",
-            self._get_followers_domain,
+            lambda company: self._get_followers_domain(company, spared(company)),
             ways={"drop": self._drop_access},
         )
 
-    def _get_followers_domain(self, company):
-        """Subscriptions to what is of this company, or of none in particular."""
+    def _get_followers_domain(self, company, spared):
+        """Subscriptions to what is of this company, or of none in particular.
+
+        Those of spared customers to what is of this company alone.
+        """
+        here = self._get_followed_domain(company, company.id)
+        if not spared:
+            return here
+        path = "partner_id.commercial_partner_id"
+        return here & (
+            Domain(path, "not in", spared) | self._get_followed_domain(company, 0)
+        )
+
+    def _get_followed_domain(self, company, of_none):
+        """`of_none` is the company that what is of none counts for."""
 
         def is_in_company(model, alias, _query):
             # SQL: what is followed is a model's name and an id, which the ORM cannot
@@ -128,7 +165,7 @@ class CustomerExit(models.Model):
                     name,
                     SQL.identifier(self.env[name]._table),
                     model._field_to_sql(alias, "res_id"),
-                    company.id,
+                    of_none,
                     company.id,
                 )
                 for name in FOLLOWED_MODELS

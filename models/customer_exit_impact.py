@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .customer_exit import MANAGER_GROUP
 from .customer_exit_impact_query import YearOfBusiness
 from .margin_replacement import months_to_replace
 
@@ -37,10 +38,14 @@ class CustomerExit(models.Model):
     _inherit = "customer.exit"
 
     impact_revenue = fields.Monetary("Yearly revenue", compute="_compute_impact")
-    impact_cost = fields.Monetary("Cost of the work", compute="_compute_impact")
+    # Cost ÷ hours is what people cost, and so is revenue − margin
+    impact_cost = fields.Monetary(
+        "Cost of the work", compute="_compute_impact", groups=MANAGER_GROUP
+    )
     impact_margin = fields.Monetary(
         "Yearly margin",
         compute="_compute_impact",
+        groups=MANAGER_GROUP,
         help="Revenue less the cost of the hours worked for the customer.",
     )
     impact_hours = fields.Float("Hours freed per year", compute="_compute_impact")
@@ -76,8 +81,12 @@ class CustomerExit(models.Model):
     vendor_bill_count = fields.Integer(compute="_compute_open_payable")
 
     approved_revenue = fields.Monetary("Yearly revenue at approval", readonly=True)
-    approved_cost = fields.Monetary("Cost of the work at approval", readonly=True)
-    approved_margin = fields.Monetary("Yearly margin at approval", readonly=True)
+    approved_cost = fields.Monetary(
+        "Cost of the work at approval", readonly=True, groups=MANAGER_GROUP
+    )
+    approved_margin = fields.Monetary(
+        "Yearly margin at approval", readonly=True, groups=MANAGER_GROUP
+    )
     approved_hours = fields.Float("Yearly hours at approval", readonly=True)
     approved_share = fields.Float(
         "Share of our revenue at approval", readonly=True, aggregator="avg"

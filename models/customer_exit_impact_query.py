@@ -91,99 +91,138 @@ class CustomerExit(models.Model):
         return {row[:2]: YearOfBusiness(*row[2:]) for row in rows}
 
     def _year_query(self, pairs):
-        """SQL: customer, company and what YearOfBusiness says of them."""
+        """SQL: customer, company and what YearOfBusiness says of them.
+
+        The others of a company are all its customers less this one, and the largest of
+        them one of the two largest: customers are added up once, for all pairs.
+        """
         self.env["account.move"].flush_model()
         self.env["account.analytic.line"].flush_model()
         self.env["res.partner"].flush_model(["commercial_partner_id"])
+        companies = sorted({company for _customer, company in pairs})
         # SQL: sums over all customers beside each one, which the ORM cannot group by
         return SQL(
             """
             WITH pair (customer_id, company_id) AS (VALUES %(pairs)s),
             own AS MATERIALIZED (%(own)s),
-            customer AS (
-                SELECT partner.id AS partner_id,
-                       partner.commercial_partner_id AS customer_id
-                  FROM res_partner partner
-                 WHERE partner.id NOT IN (SELECT partner_id FROM own)
-                   AND partner.commercial_partner_id
-                       NOT IN (SELECT partner_id FROM own)
-            ),
             entry AS (%(entries)s),
-            year AS MATERIALIZED (
-                SELECT entry.company_id, customer.customer_id,
-                       SUM(entry.revenue) AS revenue,
-                       SUM(entry.cost) AS cost,
-                       SUM(entry.hours) AS hours
-                  FROM entry
-                  JOIN customer ON customer.partner_id = entry.partner_id
-              GROUP BY entry.company_id, customer.customer_id
+            year AS MATERIALIZED (%(customers)s),
+            total AS (
+                SELECT company_id, SUM(revenue) AS revenue,
+                       SUM(revenue) FILTER (WHERE is_usual) AS usual_revenue,
+                       SUM(cost) FILTER (WHERE is_usual) AS usual_cost,
+                       SUM(hours) FILTER (WHERE is_usual) AS usual_hours
+                  FROM year
+              GROUP BY company_id
+            ),
+            largest AS (
+                SELECT company.id AS company_id, top.*
+                  FROM UNNEST(%(companies)s) company (id)
+            CROSS JOIN LATERAL (
+                       SELECT customer_id, revenue
+                         FROM year
+                        WHERE company_id = company.id
+                     ORDER BY revenue DESC NULLS LAST, customer_id
+                        LIMIT 2
+                       ) top
             )
             SELECT pair.customer_id, pair.company_id,
                    COALESCE(year.revenue, 0)::float8,
                    COALESCE(year.cost, 0)::float8,
                    COALESCE(year.hours, 0)::float8,
-                   other.*
+                   (COALESCE(total.revenue, 0) - COALESCE(year.revenue, 0))::float8,
+                   COALESCE((
+                       SELECT MAX(largest.revenue)
+                         FROM largest
+                        WHERE largest.company_id = pair.company_id
+                          AND largest.customer_id <> pair.customer_id
+                   ), 0)::float8,
+                   %(usual)s
               FROM pair
          LEFT JOIN year USING (customer_id, company_id)
-        CROSS JOIN LATERAL (%(others)s) other
+         LEFT JOIN total USING (company_id)
             """,
             pairs=SQL(", ").join(SQL("%s", pair) for pair in sorted(pairs)),
             own=self.env["toxicity.score"]._get_own_query(),
-            entries=self._year_entries({company for _customer, company in pairs}),
-            others=self._year_of_others(),
+            entries=self._year_entries(companies),
+            customers=self._year_by_customer(),
+            companies=companies,
+            usual=SQL(", ").join(
+                SQL(
+                    "(COALESCE(total.%s, 0)"
+                    " - CASE WHEN year.is_usual THEN year.%s ELSE 0 END)::float8",
+                    SQL.identifier(f"usual_{name}"),
+                    SQL.identifier(name),
+                )
+                for name in ("revenue", "cost", "hours")
+            ),
+        )
+
+    def _year_by_customer(self):
+        """SQL: one row for each customer and company, and whether it is usual."""
+        return SQL(
+            """
+            SELECT customer.*,
+                   customer.hours >= %s
+                   AND COALESCE(score.current_band, 'unknown')
+                       NOT IN ('strained', 'toxic') AS is_usual
+              FROM (
+                   SELECT entry.company_id,
+                          partner.commercial_partner_id AS customer_id,
+                          SUM(entry.revenue) AS revenue,
+                          SUM(entry.cost) AS cost,
+                          SUM(entry.hours) AS hours
+                     FROM entry
+                     JOIN res_partner partner ON partner.id = entry.partner_id
+                    WHERE partner.id NOT IN (SELECT partner_id FROM own)
+                      AND partner.commercial_partner_id
+                          NOT IN (SELECT partner_id FROM own)
+                 GROUP BY entry.company_id, partner.commercial_partner_id
+                   ) customer
+         LEFT JOIN toxicity_score score ON score.partner_id = customer.customer_id
+                                       AND score.company_id = customer.company_id
+            """,
+            MIN_HOURS,
         )
 
     def _year_entries(self, company_ids):
-        """SQL: partner_id, company_id, revenue, cost, hours of invoices and work."""
+        """SQL: partner_id, company_id, revenue, cost, hours of invoices and work.
+
+        Added up by partner at once: of the many rows, few are joined to anything.
+        """
         since, today = self._get_year()
         return SQL(
             """
             SELECT move.partner_id, move.company_id,
-                   move.amount_untaxed_signed AS revenue,
+                   SUM(move.amount_untaxed_signed) AS revenue,
                    0 AS cost, 0 AS hours
               FROM account_move move
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND move.state = 'posted'
-               AND move.company_id IN %(companies)s
+               AND move.company_id = ANY(%(companies)s)
                AND move.invoice_date > %(since)s
                AND move.invoice_date <= %(today)s
+          GROUP BY move.partner_id, move.company_id
          UNION ALL
             SELECT work.partner_id, work.company_id, 0, -work.amount,
                    work.unit_amount * COALESCE(unit.hours, 1)
-              FROM account_analytic_line work
+              FROM (
+                   SELECT line.partner_id, line.company_id, line.product_uom_id,
+                          SUM(line.amount) AS amount,
+                          SUM(line.unit_amount) AS unit_amount
+                     FROM account_analytic_line line
+                    WHERE line.project_id IS NOT NULL
+                      AND line.company_id = ANY(%(companies)s)
+                      AND line.date > %(since)s
+                      AND line.date <= %(today)s
+                 GROUP BY line.partner_id, line.company_id, line.product_uom_id
+                   ) work
          LEFT JOIN %(units)s unit ON unit.uom_id = work.product_uom_id
-             WHERE work.project_id IS NOT NULL
-               AND work.company_id IN %(companies)s
-               AND work.date > %(since)s
-               AND work.date <= %(today)s
             """,
-            companies=tuple(company_ids),
+            companies=company_ids,
             since=since,
             today=today,
             units=self.env["toxicity.measure"]._hour_units(),
-        )
-
-    def _year_of_others(self):
-        """SQL: all others of the company than the pair's customer, in one row."""
-        return SQL(
-            """
-            SELECT COALESCE(SUM(rest.revenue), 0)::float8,
-                   COALESCE(MAX(rest.revenue), 0)::float8,
-                   COALESCE(SUM(rest.revenue) FILTER (WHERE kind.usual), 0)::float8,
-                   COALESCE(SUM(rest.cost) FILTER (WHERE kind.usual), 0)::float8,
-                   COALESCE(SUM(rest.hours) FILTER (WHERE kind.usual), 0)::float8
-              FROM year rest
-         LEFT JOIN toxicity_score score ON score.partner_id = rest.customer_id
-                                       AND score.company_id = rest.company_id
-        CROSS JOIN LATERAL (
-                   SELECT rest.hours >= %s
-                          AND COALESCE(score.current_band, 'unknown')
-                              NOT IN ('strained', 'toxic') AS usual
-                   ) kind
-             WHERE rest.company_id = pair.company_id
-               AND rest.customer_id <> pair.customer_id
-            """,
-            MIN_HOURS,
         )
 
     # What is expected of others

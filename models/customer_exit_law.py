@@ -31,6 +31,10 @@ class BilledItem(NamedTuple):
 class CustomerExit(models.Model):
     """The proof of the final invoice, apart from its preparation.
 
+    Σ posted invoices − Σ credit notes = Σ (delivered − forgiven) × price × (1 −
+    discount) + what a manager left as billed at another price, line by line and with a
+    reason (see customer_exit_price.py).
+
     It reads posted documents line by line and deliveries; it trusts neither
     `qty_invoiced` nor `qty_to_invoice`, on which the preparation works.
     """
@@ -112,9 +116,11 @@ class CustomerExit(models.Model):
 
     def _get_deviations(self, lines, promise, billed):
         """{order line: billed − promised, untaxed} where they disagree."""
+        accepted = self._get_accepted_differences()
         deviations = {}
         for line in lines:
             due = 0.0 if line.is_downpayment else line._get_untaxed(promise[line])
+            due += accepted.get(line.id, 0.0)
             difference = billed[line].amount - due
             if not self._is_rounding(difference, line, billed[line].documents):
                 deviations[line] = difference

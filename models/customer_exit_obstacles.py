@@ -169,7 +169,12 @@ class CustomerExit(models.Model):
                 names=self._get_issuer_names(),
             )
         plan = self._get_settlement_plan()
-        billed = [entry for entry in plan if self._is_to_bill(entry)]
+        corrected = self._get_corrected_lines()
+        billed = [
+            entry
+            for entry in plan
+            if self._is_to_bill(entry) or entry.line in corrected
+        ]
         orders = self._get_orders(billed)
         return {
             **obstacles,
@@ -266,19 +271,23 @@ class CustomerExit(models.Model):
         }
 
     def _get_price_obstacles(self, plan):
-        """Posted at another price: quantities cannot put that right any more."""
+        """Posted at another price, and nobody said what becomes of the difference."""
         lines = self.env["sale.order.line"].union(
             *(entry.line for entry in plan if not entry.line.is_downpayment)
         )
         billed = self._get_billed(lines)
         promise = {line: billed[line].quantity for line in lines}
         deviations = self._get_deviations(lines, promise, billed)
+        for line in self.sudo().corrected_line_ids:
+            deviations.pop(line, None)
         if not deviations:
             return {}
         return {
             "price": self.env._(
                 "Invoiced or credited at another price than the order says: "
-                "%(lines)s. Correct the price on the order or the document first.",
+                "%(lines)s. Correct the price on the order or the document, or choose "
+                "in the preview of the final invoice what becomes of the difference: "
+                "it is put right there, or left with a reason.",
                 lines=self._describe_deviations(deviations),
             )
         }

@@ -117,7 +117,11 @@ class CustomerExitOffer(models.Model):
         offer = self.sudo().browse(offer_id if is_sane else 0).exists()
         if not offer or not consteq(offer.access_token, token):
             return self.browse()
-        return offer.with_user(SUPERUSER_ID).with_company(offer.company_id)
+        return offer._as_system()
+
+    def _as_system(self):
+        """As answers and the page are made: see the docstring of the model."""
+        return self.with_user(SUPERUSER_ID).with_company(self.sudo().company_id)
 
     def _is_live(self):
         """Something is still open to answer, or was accepted and is not past date."""

@@ -198,21 +198,20 @@ class CustomerExit(models.Model):
             )
 
     def action_preview_offer(self):
-        """The customer's page, as the customer sees it; we cannot answer there."""
+        """The customer's page, as the customer sees it; we cannot answer there.
+
+        Not by the customer's link, which is a key: it would stay in our browsers.
+        """
         self.ensure_one()
         self.check_access("read")
         self._refuse_if(self._get_preview_offer_obstacles())
         offer = self.offer_ids.filtered("date_sent")[:1]
-        return {"type": "ir.actions.act_url", "url": offer._get_url(), "target": "new"}
+        url = f"/my/proposals/{offer.id}/preview"
+        return {"type": "ir.actions.act_url", "url": url, "target": "new"}
 
     def _get_preview_offer_obstacles(self):
         """Hook: why the customer's page cannot be looked at, as {code: sentence}."""
         obstacles = {}
-        # The link is the customer's key: for those who offer, not for all who read.
-        if not self.has_access("write"):
-            obstacles["not_owner"] = self.env._(
-                "The owner of the exit, or a manager, looks at the customer's page."
-            )
         if not self.offer_ids.filtered("date_sent"):
             obstacles["no_offer"] = self.env._(
                 "%(exit)s: nothing was offered yet.", exit=self.display_name

@@ -158,7 +158,11 @@ class CustomerExit(models.Model):
                 exit=self.display_name,
             )
         missed = self.commitment_ids.filtered(
-            lambda record: record.side == "customer" and record.state == "missed"
+            lambda record: (
+                record.side == "customer"
+                and record.option_id
+                and record.state == "missed"
+            )
         )
         if missed:
             obstacles["missed"] = self.env._(

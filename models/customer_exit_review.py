@@ -190,7 +190,9 @@ class CustomerExitReview(models.Model):
     def action_reopen(self):
         """Open it again: the figures are those of the day once more."""
         self.check_access("write")
+        done = self.filtered(lambda review: review.state == "done")
         self.sudo().write({"state": "planned", "date_done": False, "kept_hours": False})
+        done._plan_activities()
 
     def _get_figures_to_keep(self):
         """Hook: {field: value} that the review keeps when it is done."""
@@ -223,11 +225,19 @@ class CustomerExitReview(models.Model):
                 for months in REVIEW_MONTHS
             ]
         )
-        for review in reviews:
-            review.activity_schedule(
-                self._activity_type(), review.date_due, user_id=review.user_id.id
-            )
+        reviews._plan_activities()
         return reviews
+
+    def _plan_activities(self):
+        """Ask the author, once the day has come; at once where it is past."""
+        today = fields.Date.context_today(self)
+        # sudo: whoever opens a review again need not be its author
+        for review in self.sudo():
+            review.activity_schedule(
+                self._activity_type(),
+                max(review.date_due, today),
+                user_id=review.user_id.id,
+            )
 
     def _follow_activity(self):
         """The reminder goes where the review goes."""

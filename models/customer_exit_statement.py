@@ -233,12 +233,12 @@ class CustomerExit(models.Model):
         ).report_action(self)
 
     def action_share_statement(self):
-        """Make the customer's link, or show it longer; the address stays the same."""
+        """Make the customer's link; earlier ones show nothing any more."""
         for record in self:
             record._refuse_if(record._get_share_obstacles())
             # sudo: the link is made by this button only
             case = record.sudo()
-            case.statement_token = case.statement_token or secrets.token_urlsafe(32)
+            case.statement_token = secrets.token_urlsafe(32)
             today = fields.Date.context_today(self)
             case.statement_until = today + timedelta(days=DAYS_SHOWN)
 

@@ -109,6 +109,7 @@ class CustomerExit(models.Model):
         }
         other.waiver_ids.exit_id = self
         other.deed_ids.exit_id = self
+        self._take_over_options(other)
         other._move_to("cancelled")
         other.flush_recordset()
         body = self.env._(
@@ -126,3 +127,16 @@ class CustomerExit(models.Model):
                     note=body,
                     user_id=user.id,
                 )
+
+    def _take_over_options(self, other):
+        """What the customer was offered and agreed to goes on with the case that does.
+
+        Its pages stay what they are, and can be answered as long as options can. Where
+        another one was accepted, or the end is decided, what is open is withdrawn.
+        """
+        other.offer_ids.exit_id = self
+        other.commitment_ids.exit_id = self
+        moved = other.option_ids
+        moved.exit_id = self
+        if self.state not in ("draft", "options"):
+            moved._withdraw()

@@ -90,9 +90,11 @@ class CustomerExit(models.Model):
         # sudo: ending a relationship reaches what its manager may not edit himself
         quiet = [found.with_context(**SILENT).sudo() for found in self._split(records)]
         names = {record: record.display_name for found in quiet for record in found}
-        do = self._in_silence()._get_deed_kinds()[code].do
+        kind = self._in_silence()._get_deed_kinds()[code]
         before = {
-            record: values for found in quiet for record, values in do(found).items()
+            record: values
+            for found in quiet
+            for record, values in kind.do(found).items()
         }
         self.env["customer.exit.deed"].sudo().create(
             [
@@ -101,7 +103,7 @@ class CustomerExit(models.Model):
                     "kind": code,
                     "res_model": record._name,
                     "res_id": record.id,
-                    "name": names[record] or record._description,
+                    "name": kind.describe(names[record] or record._description),
                     "before": values,
                 }
                 for record, values in before.items()

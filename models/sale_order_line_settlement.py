@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import Command, models
+from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from .sale_order_line import PRICE_DIGITS
@@ -102,6 +103,81 @@ class SaleOrderLine(models.Model):
             "discount": self.discount,
             "qty_delivered": self.qty_delivered,
         }
+
+    def _prepare_invoice_lines_vals_list(self, **optional_values):
+        """Where an exit's settlement puts a price right, with what that takes."""
+        vals_list = super()._prepare_invoice_lines_vals_list(**optional_values)
+        # sudo: a step field of the exit
+        corrected = self.order_id._get_settled_exit().sudo().corrected_line_ids
+        if self not in corrected:
+            return vals_list
+        vals_list = [vals for vals in vals_list if self._differs(vals["quantity"], 0.0)]
+        return vals_list + self._prepare_price_corrections(
+            sequence=optional_values.get("sequence", self.sequence)
+        )
+
+    def _prepare_price_corrections(self, **values):
+        """Lines that take back what was billed at another price, and bill it at this.
+
+        The quantities cancel out: what is billed in all stays what was delivered.
+        """
+        vals_list = []
+        for item in self._get_posted_lines():
+            sign = 1 if item.move_id.move_type == "out_invoice" else -1
+            units = item.product_uom_id._compute_quantity(
+                item.quantity, self.product_uom_id
+            )
+            if not self._is_priced(item, units):
+                vals_list += [
+                    {
+                        **self._prepare_taking_back(item, -sign * item.quantity),
+                        **values,
+                    },
+                    self._prepare_invoice_line(quantity=sign * units, **values),
+                ]
+        return vals_list
+
+    def _is_priced(self, item, units):
+        """Whether a line of a document says what this line's price says, rounded."""
+        difference = item.price_subtotal - self._get_untaxed(units)
+        return abs(difference) <= self.currency_id.rounding * 0.51
+
+    def _prepare_taking_back(self, item, quantity):
+        """As it was billed: its price, discount, taxes, account and distribution."""
+        return {
+            "display_type": "product",
+            "name": self.env._(
+                "%(line)s: as billed by %(invoice)s",
+                line=item.name or self.name,
+                invoice=item.move_id.name,
+            ),
+            "product_id": item.product_id.id,
+            "product_uom_id": item.product_uom_id.id,
+            "quantity": quantity,
+            "price_unit": item.price_unit,
+            "discount": item.discount,
+            "tax_ids": [Command.set(item.tax_ids.ids)],
+            "account_id": item.account_id.id,
+            "analytic_distribution": item.analytic_distribution,
+            "sale_line_ids": [Command.link(self.id)],
+        }
+
+    def _refuse_other_currencies(self):
+        """One document has one currency: what is in another is put right by itself."""
+        for line in self:
+            moves = line._get_posted_lines().move_id
+            if others := moves.filtered(
+                lambda move, line=line: move.currency_id != line.currency_id
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(line)s was billed in another currency by %(invoices)s: "
+                        "credit that document in full, or leave the difference with a "
+                        "reason.",
+                        line=line.display_name,
+                        invoices=", ".join(others.mapped("display_name")),
+                    )
+                )
 
     def _get_settled_terms(self):
         """What settling may change; of down payments it counts what is left anew."""

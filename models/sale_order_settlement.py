@@ -112,12 +112,26 @@ class SaleOrder(models.Model):
         """What settles an exit says so, and is in order, before it is a document:
         every later write would balance the whole document again.
         """
-        exit_id = self.env.context.get("settled_exit")
-        if isinstance(exit_id, SettledExit):
+        if settled := self._get_settled_exit():
             for vals in invoice_vals_list:
-                vals["exit_id"] = int(exit_id)
+                vals["exit_id"] = settled.id
                 self._put_down_payments_last(vals["invoice_line_ids"])
         return super()._create_account_invoices(invoice_vals_list, final)
+
+    def _get_settled_exit(self):
+        """The exit that is being settled right now, or none."""
+        exit_id = self.env.context.get("settled_exit")
+        exits = self.env["customer.exit"]
+        return exits.browse(int(exit_id) if isinstance(exit_id, SettledExit) else ())
+
+    def _get_invoiceable_lines(self, final=False):
+        """Also what was billed at another price, if nothing of it is left to bill."""
+        lines = super()._get_invoiceable_lines(final)
+        corrected = self._get_settled_exit()._get_corrected_lines() & self.order_line
+        if not corrected - lines:
+            return lines
+        advances = lines.filtered("is_downpayment")
+        return (lines - advances) | corrected | advances
 
     def _put_down_payments_last(self, commands):
         """Orders billed together: none has its lines under another's down payments."""

@@ -19,8 +19,10 @@ from . import test_customer_exit_mail_context
 from . import test_customer_exit_option
 from . import test_customer_exit_option_race
 from . import test_customer_exit_portal
+from . import test_customer_exit_private
 from . import test_customer_exit_report
 from . import test_customer_exit_review
+from . import test_customer_exit_sisters
 from . import test_customer_exit_union
 from . import test_customer_exit_walk_away
 from . import test_customer_letter
@@ -38,6 +40,7 @@ from . import test_final_invoice_advances
 from . import test_final_invoice_cases
 from . import test_final_invoice_kill
 from . import test_final_invoice_kinds
+from . import test_final_invoice_price
 from . import test_final_invoice_race
 from . import test_final_invoice_random
 from . import test_final_invoice_reopening

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
+from odoo.tools import format_date, html2plaintext
 
 from odoo.addons.toxic_customer_exit.models import customer_exit_offer
 
@@ -470,3 +471,54 @@ class TestExitAnswer(OptionCommon):
         commitment.user_id = colleague
         commitment.with_user(colleague).action_keep()
         self.assertEqual(commitment.state, "kept")
+
+    def test_every_change_of_a_commitment_is_kept_on_the_exit(self):
+        self.accept()
+        commitment = self.get_commitments("us")[0].with_user(self.salesperson)
+        before = self.case.sudo().message_ids
+        commitment.date_due = self.today(20)
+        commitment.action_keep()
+        commitment.action_miss()
+        added = self.case.sudo().message_ids - before
+        texts = [html2plaintext(body) for body in added.sorted("id").mapped("body")]
+        self.assertEqual(len(texts), 3)
+        self.assertIn(format_date(self.env, self.today(20)), texts[0])
+        self.assertIn("kept", texts[1])
+        self.assertIn("not kept", texts[2])
+        self.assertEqual(added.author_id, self.salesperson.partner_id)
+        self.assertTrue(all(added.mapped("is_internal")))
+        self.assertFalse(added.notified_partner_ids)
+
+    def test_a_change_that_changes_nothing_is_not_noted(self):
+        self.accept()
+        commitment = self.get_commitments("us")[0].with_user(self.salesperson)
+        before = self.case.sudo().message_ids
+        commitment.date_due = commitment.date_due
+        commitment.user_id = self.manager
+        self.assertEqual(self.case.sudo().message_ids, before)
+
+    def test_what_we_added_ourselves_reopens_nothing(self):
+        self.accept()
+        added = (
+            self.env["customer.exit.commitment"]
+            .with_user(self.salesperson)
+            .create(
+                {
+                    "exit_id": self.case.id,
+                    "name": "Sends the figures",
+                    "side": "customer",
+                    "date_due": self.today(3),
+                }
+            )
+        )
+        added.action_miss()
+        self.assertEqual(added.state, "missed")
+        self.assertEqual(self.case.state, "retained")
+        self.assertEqual(self.case.missed_count, 1)
+        agreed = self.get_commitments("customer").filtered("option_id")
+        agreed[0].with_user(self.salesperson).action_miss()
+        self.assertEqual(self.case.state, "options")
+        # Made good where it was agreed, it is retained once more.
+        agreed.with_user(self.salesperson).action_keep()
+        self.case.with_user(self.salesperson).action_retain()
+        self.assertEqual(self.case.state, "retained")

@@ -86,13 +86,12 @@ class TestCustomerExitButtons(OptionCommon):
         theirs = self.case.with_user(colleague)
         self.assertShownAndRefused(
             theirs,
-            *("action_approve", "action_cancel", "action_preview_offer"),
-            "action_withdraw",
+            *("action_approve", "action_cancel", "action_withdraw"),
         )
         self.accept()
         self.assertShownAndRefused(
             theirs,
-            *("action_cancel", "action_keep", "action_preview_offer"),
+            *("action_cancel", "action_keep"),
             *("action_reopen", "action_retain_for_good"),
         )
         self.assertShownAndRefused(

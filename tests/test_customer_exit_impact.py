@@ -74,7 +74,8 @@ class TestCustomerExitImpact(ToxicityCommon):
     # Numbers
 
     def test_revenue_margin_and_hours_are_those_of_a_year(self):
-        exit_case = self.make_exit(state="draft")
+        # What work costs is for managers.
+        exit_case = self.make_exit(state="draft").with_user(self.manager)
         self.assertEqual(self.get_score(self.strained).band, "strained")
         self.assertEqual(exit_case.impact_revenue, self.sum_untaxed(self.invoices))
         self.assertEqual(exit_case.impact_revenue, 4000)
@@ -94,6 +95,86 @@ class TestCustomerExitImpact(ToxicityCommon):
         everything = self.sum_untaxed(self.invoices + self.others_invoices)
         self.assertAlmostEqual(exit_case.impact_share, 4000 / everything)
         self.assertAlmostEqual(exit_case.impact_share_after, 6000 / (6000 + 2000))
+
+    def test_many_exits_at_once_say_what_each_says_alone(self):
+        """Against sums over the records, customer by customer."""
+        today = self.days_ago(0)
+        customers = self.customer + self.other + self.strained
+        for number in range(6):
+            customer = self.make_customer(name=f"Customer {number}")
+            self.make_invoice(1000 + 333.33 * number, today, today, customer)
+            if number % 2:
+                self.make_work(19 + number, customer, cost=40 + number)
+            customers += customer
+        # Two that are as large, and one to whom more was given back than sold.
+        self.make_invoice(6000, today, today, self.make_customer(name="As large"))
+        self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": customers[-1].id,
+                "invoice_date": today,
+                "invoice_line_ids": [
+                    Command.create({"name": "Sorry", "price_unit": 5000})
+                ],
+            }
+        ).action_post()
+        exits = self.env["customer.exit"].union(
+            *(self.make_exit(customer, state="draft") for customer in customers)
+        )
+        years = exits._get_years_of_business()
+        self.assertEqual(len(years), len(customers))
+        for customer in customers:
+            found = years[customer.id, self.company.id]
+            for name, expected in self.sum_year(customer).items():
+                with self.subTest(customer=customer.name, name=name):
+                    self.assertAlmostEqual(getattr(found, name), expected, places=6)
+
+    def sum_year(self, customer):
+        """What YearOfBusiness says of a customer, from the records themselves."""
+        sums = self.sum_customers()
+        own = sums.pop(customer, (0.0, 0.0, 0.0))
+        usual = [
+            found
+            for other, found in sums.items()
+            if found[2] >= 20 and other != self.strained
+        ]
+        return {
+            **dict(zip(("revenue", "cost", "hours"), own, strict=True)),
+            "other_revenue": sum(found[0] for found in sums.values()),
+            "largest_other": max(found[0] for found in sums.values()),
+            "usual_revenue": sum(found[0] for found in usual),
+            "usual_cost": sum(found[1] for found in usual),
+            "usual_hours": sum(found[2] for found in usual),
+        }
+
+    def sum_customers(self):
+        since, sums = self.days_ago(365), {}
+        moves = self.env["account.move"].search(
+            [
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "=", "posted"),
+                ("company_id", "=", self.company.id),
+                ("invoice_date", ">", since),
+            ]
+        )
+        work = self.env["account.analytic.line"].search(
+            [
+                ("project_id", "!=", False),
+                ("company_id", "=", self.company.id),
+                ("date", ">", since),
+            ]
+        )
+        entries = [
+            (move.partner_id, (move.amount_untaxed_signed, 0.0, 0.0)) for move in moves
+        ]
+        entries += [
+            (line.partner_id, (0.0, -line.amount, line.unit_amount)) for line in work
+        ]
+        for partner, entry in entries:
+            customer = partner.commercial_partner_id
+            known = sums.get(customer, (0.0, 0.0, 0.0))
+            sums[customer] = tuple(map(sum, zip(known, entry, strict=True)))
+        return sums
 
     def test_credit_notes_and_another_currency_count_in_company_currency(self):
         self.make_credit_note_of(500)

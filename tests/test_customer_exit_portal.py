@@ -2,6 +2,7 @@ import re
 
 from lxml import html
 
+from odoo import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import html2plaintext
 
@@ -101,6 +102,46 @@ class TestExitPortal(OptionCommon, MailCase, HttpCase):
         self.post("/ask", question="Is this me?")
         self.assertFalse(self.offer.sudo().question_count)
         self.assertEqual(self.get_option("rescope").state, "offered")
+
+    def test_the_preview_for_our_own_people_needs_no_key(self):
+        action = self.case.with_user(self.salesperson).action_preview_offer()
+        self.assertNotIn(self.offer.sudo().access_token, action["url"])
+        self.authenticate("salesperson", "salesperson")
+        page = self.url_open(action["url"])
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Only the customer can answer", page.text)
+        self.assertIn(self.get_option("rescope").name, page.text)
+        self.assertNotIn(self.offer.sudo().access_token, page.text)
+        self.assertNotIn("o_proposal_choose", page.text)
+
+    def test_looking_at_the_preview_leaves_no_trace(self):
+        offer, case = self.offer.sudo(), self.case.sudo()
+        before = (offer.read(), case.read(), case.option_ids.read())
+        messages = case.message_ids
+        self.authenticate("manager", "manager")
+        self.url_open(f"/my/proposals/{self.offer.id}/preview")
+        self.env.invalidate_all()
+        self.assertEqual((offer.read(), case.read(), case.option_ids.read()), before)
+        self.assertEqual(case.message_ids, messages)
+
+    def test_the_preview_is_for_those_who_may_read_the_offer(self):
+        address = f"/my/proposals/{self.offer.id}/preview"
+        page = self.url_open(address, allow_redirects=False)
+        self.assertEqual(page.status_code, 303)
+        self.make_user("portal", "base.group_portal", partner_id=self.customer.id)
+        for login in ("portal", "outsider"):
+            self.authenticate(login, login)
+            self.assertEqual(self.url_open(address).status_code, 404, login)
+        elsewhere = self.setup_other_company()["company"]
+        stranger = self.make_user("stranger", "sales_team.group_sale_manager")
+        stranger.write(
+            {"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id}
+        )
+        self.authenticate("stranger", "stranger")
+        self.assertEqual(self.url_open(address).status_code, 404)
+        for offer_id in (self.offer.id + 99, 2**70):
+            address = f"/my/proposals/{offer_id}/preview"
+            self.assertEqual(self.url_open(address).status_code, 404)
 
     def test_wrong_tokens_look_like_nothing_at_all(self):
         token = self.offer.sudo().access_token

@@ -169,3 +169,38 @@ class TestCustomerExitReport(ToxicityCommon):
         exit_case = self.make_exit(state="draft")
         self.assertFalse(exit_case.reasons)
         self.assertFalse(exit_case.main_reason_id)
+
+    def test_amounts_of_several_currencies_are_not_added_as_one(self):
+        currency = self.setup_other_currency("CHF", rates=[("1900-01-01", 4.0)])
+        abroad = self.env["res.company"].create(
+            {"name": "Abroad", "currency_id": currency.id}
+        )
+        self.env.user.company_ids += abroad
+        exits = self.make_exit(state="draft")
+        exits += self.env["customer.exit"].create(
+            {"partner_id": self.customer.id, "company_id": abroad.id}
+        )
+        for exit_case, revenue in zip(exits.sudo(), (100, 400), strict=True):
+            exit_case.write({"approved_revenue": revenue, "state": "approved"})
+        self.env.flush_all()
+        companies = [self.company.id, abroad.id]
+        for model, name, field in (
+            ("customer.exit.report", "revenue", "exit_id"),
+            ("customer.exit", "approved_revenue", "id"),
+        ):
+            # What Odoo's pivots and lists ask for of an amount with a currency
+            ((currencies, total),) = (
+                self.env[model]
+                .with_context(allowed_company_ids=companies)
+                ._read_group(
+                    [(field, "in", exits.ids)],
+                    [],
+                    ["currency_id:array_agg_distinct", f"{name}:sum_currency"],
+                )
+            )
+            self.assertEqual(
+                set(currencies), {self.company.currency_id.id, currency.id}
+            )
+            self.assertAlmostEqual(total, 100 + 400 / 4)
+            described = self.env[model].fields_get([name])[name]
+            self.assertEqual(described["currency_field"], "currency_id")

@@ -176,6 +176,24 @@ class TestCustomerExitReview(ToxicityCommon):
         review.action_done()
         self.assertEqual(review.regret, "yes")
 
+    def test_opened_again_it_asks_its_author_again(self):
+        review = self.make_review(**ANSWERS)
+        review.action_done()
+        self.assertFalse(review.sudo().activity_ids)
+        review.with_user(self.manager).action_reopen()
+        self.assertRecordValues(
+            review.sudo().activity_ids,
+            [
+                {
+                    "user_id": review.user_id.id,
+                    "date_deadline": max(review.date_due, self.days_ago(0)),
+                }
+            ],
+        )
+        # One that is open already is not asked for twice.
+        review.with_user(self.manager).action_reopen()
+        self.assertEqual(len(review.sudo().activity_ids), 1)
+
     # Figures
 
     def test_money_collected_is_what_was_paid_since(self):

@@ -3,14 +3,18 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import ToxicityCommon
+from .leak_options import SIGNATURE
+from .option_common import OptionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestCustomerExitUnion(ToxicityCommon):
+class TestCustomerExitUnion(OptionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Two customers with two addresses are not merged.
+        cls.customer.email = False
+        cls.case.sudo().unlink()
         cls.double = cls.make_customer(name="Difficult Limited")
         # Someone who keeps the contacts clean, and knows nothing of exits.
         cls.keeper = cls.make_user(
@@ -125,6 +129,57 @@ class TestCustomerExitUnion(ToxicityCommon):
         self.assertEqual(exits.mapped("state"), ["wrap_up", "cancelled"])
         self.assertEqual(kept.deed_ids.res_id, order.id)
         self.assertEqual(kept.waiver_ids.reason, "Theirs")
+
+    def test_open_offers_go_on_and_keep_their_pages(self):
+        kept = self.make_exit(state="draft")
+        given_up = self.make_exit(self.double, state="draft")
+        offers = [self.offer_options(case) for case in (kept, given_up)]
+        urls = [offer._get_url() for offer in offers]
+        self.merge(self.customer, self.double)
+        self.assertEqual((kept + given_up).mapped("state"), ["options", "cancelled"])
+        self.assertEqual(len(kept.option_ids), 4)
+        self.assertFalse(given_up.option_ids)
+        for offer, url in zip(offers, urls, strict=True):
+            self.assertEqual(offer.exit_id, kept)
+            self.assertEqual(offer._get_url(), url)
+            found = offer._find_by_token(offer.id, offer.sudo().access_token)
+            self.assertTrue(found._is_live())
+            self.assertEqual(len(found._get_page_values()["proposals"]), 2)
+        # Whichever is accepted retains the customer, and the others go.
+        option = offers[1].option_ids[0]
+        self.assertFalse(found._accept(option.id, "Ms Buyer", SIGNATURE))
+        self.assertEqual(kept.state, "retained")
+        self.assertEqual(
+            sorted(kept.option_ids.mapped("state")),
+            ["accepted", "withdrawn", "withdrawn", "withdrawn"],
+        )
+
+    def offer_options(self, case):
+        (self.customer | self.double).email = "office@example.com"
+        return self.make_offer(case=case)
+
+    def test_what_both_promised_goes_on_with_the_case_that_does(self):
+        kept = self.make_exit(state="approved")
+        given_up = self.make_exit(self.double, state="draft")
+        offer = self.offer_options(given_up)
+        option = offer.option_ids[0]
+        offer._find_by_token(offer.id, offer.sudo().access_token)._accept(
+            option.id, "Ms Buyer", SIGNATURE
+        )
+        promised = given_up.commitment_ids
+        self.assertTrue(promised)
+        self.merge(self.customer, self.double)
+        self.assertEqual(promised.exit_id, kept)
+        self.assertEqual(promised.commercial_partner_id, self.customer)
+        self.assertEqual(option.exit_id, kept)
+        self.assertEqual(given_up.state, "cancelled")
+
+    def test_an_open_offer_does_not_outlive_the_decision(self):
+        kept = self.make_exit(state="approved")
+        offer = self.offer_options(self.make_exit(self.double, state="draft"))
+        self.merge(self.customer, self.double)
+        self.assertEqual(set(kept.option_ids.mapped("state")), {"withdrawn"})
+        self.assertFalse(offer.sudo()._is_live())
 
     def test_a_refused_merge_leaves_both_exits_open(self):
         exits = self.make_exit(state="draft") + self.make_exit(

@@ -273,3 +273,17 @@ class TestCustomerExitWalkAway(GateCommon):
                     "name": "Mine",
                 }
             )
+
+    def test_an_invoice_to_be_paid_keeps_its_link_until_it_is_paid(self):
+        invoice = self.make_open_invoice()
+        invoice._portal_ensure_token()
+        token = invoice.access_token
+        self.walk_away()
+        self.assertEqual(invoice.access_token, token)
+        self.assertNotIn("shared_invoices", self.get_gate(self.exit_case))
+        self.pay(invoice, invoice.amount_total, self.days_ago(0))
+        self.env.flush_all()
+        gate = self.get_gate(self.exit_case)
+        self.assertEqual(gate["shared_invoices"], invoice.ids)
+        self.walk_away()
+        self.assertFalse(invoice.access_token)

@@ -258,3 +258,11 @@ class TestSettlementStatementPage(StatementCommon, HttpCase):
         other = "/my" + exit_case.statement_url.partition("/my")[2]
         self.assertNotEqual(other, url)
         self.assertEqual(self.url_open(other).status_code, 200)
+
+    def test_a_new_link_ends_the_one_before(self):
+        exit_case, _orders, url = self.share()
+        exit_case.action_share_statement()
+        other = "/my" + exit_case.statement_url.partition("/my")[2]
+        self.assertNotEqual(other, url)
+        self.assertEqual(self.url_open(url).status_code, 404)
+        self.assertEqual(self.url_open(other).status_code, 200)

@@ -41,17 +41,28 @@ class CustomerExitWalkAway(models.TransientModel):
     def _get_sentences(self, deeds):
         kinds = self.exit_id._get_deed_kinds()
         return [
-            self.env._(
-                "%(sentence)s: %(count)s (%(names)s).",
-                sentence=kinds[code].sentence,
-                count=sum(len(found) for found in found_by_model),
-                names=", ".join(
-                    self.exit_id._name_some(found, limit=3) for found in found_by_model
+            self._get_sentence(kinds[code], self.exit_id._split(records))
+            for code, records in deeds.items()
+        ]
+
+    def _get_sentence(self, kind, found_by_model):
+        """What is private is counted and not named."""
+        names = ", ".join(
+            filter(
+                None,
+                (
+                    self.exit_id._name_readable(found.sudo(False))
+                    for found in found_by_model
                 ),
             )
-            for code, records in deeds.items()
-            for found_by_model in [self.exit_id._split(records)]
-        ]
+        )
+        values = {
+            "sentence": kind.describe(kind.sentence),
+            "count": sum(len(found) for found in found_by_model),
+        }
+        if not names:
+            return self.env._("%(sentence)s: %(count)s.", **values)
+        return self.env._("%(sentence)s: %(count)s (%(names)s).", names=names, **values)
 
     def _get_warnings(self):
         """Hook: what deserves a look before walking away, as sentences."""
@@ -64,35 +75,7 @@ class CustomerExitWalkAway(models.TransientModel):
                     "the gate, then walk away once more."
                 )
             )
-        if gate.get("portal_users") and (others := self._get_other_companies()):
-            warnings.append(
-                self.env._(
-                    "%(companies)s works for this customer too, whose people cannot "
-                    "log in there either any more.",
-                    companies=", ".join(others.mapped("name")),
-                )
-            )
         return warnings
-
-    def _get_other_companies(self):
-        # sudo: what a sister company sells is not for everyone, that it does is
-        orders = (
-            self.env["sale.order"]
-            .sudo()
-            ._read_group(
-                [
-                    (
-                        "partner_id.commercial_partner_id",
-                        "=",
-                        self.exit_id.commercial_partner_id.id,
-                    ),
-                    ("state", "=", "sale"),
-                    ("company_id", "!=", self.exit_id.company_id.id),
-                ],
-                ["company_id"],
-            )
-        )
-        return self.env["res.company"].sudo().union(*(company for (company,) in orders))
 
     def action_walk_away(self):
         """Do what the preview names."""

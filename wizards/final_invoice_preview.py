@@ -15,6 +15,9 @@ class FinalInvoicePreview(models.TransientModel):
     totals = fields.Html(compute="_compute_totals", sanitize=False)
     obstacles = fields.Html(compute="_compute_obstacles", sanitize=False)
     warnings = fields.Html(compute="_compute_warnings", sanitize=False)
+    has_other_prices = fields.Boolean(compute="_compute_other_prices")
+    is_price_left = fields.Boolean(compute="_compute_other_prices")
+    price_reason = fields.Text("Why other prices are left")
     can_issue = fields.Boolean(compute="_compute_obstacles")
 
     @api.model
@@ -38,10 +41,27 @@ class FinalInvoicePreview(models.TransientModel):
 
     def _fill(self):
         self.line_ids = [Command.clear()] + [
-            Command.create(self._prepare_line_vals(exit_case, entry))
+            Command.create(vals)
             for exit_case in self.exit_ids
-            for entry in exit_case._get_settlement_plan()
+            for vals in self._prepare_exit_lines(exit_case)
         ]
+        self.price_reason = self.exit_ids[:1].price_reason
+
+    def _prepare_exit_lines(self, exit_case):
+        plan = exit_case._get_settlement_plan()
+        lines = self.env["sale.order.line"].union(*(entry.line for entry in plan))
+        differences = exit_case._get_price_differences(lines.sudo())
+        choices = {
+            **dict.fromkeys(exit_case._get_accepted_differences(), "leave"),
+            **dict.fromkeys(exit_case.sudo().corrected_line_ids.ids, "correct"),
+        }
+        for entry in plan:
+            difference = differences.get(entry.line, 0.0)
+            yield {
+                **self._prepare_line_vals(exit_case, entry),
+                "price_difference": difference,
+                "price_choice": bool(difference) and choices.get(entry.line.id),
+            }
 
     def _prepare_line_vals(self, exit_case, entry):
         return {
@@ -62,29 +82,47 @@ class FinalInvoicePreview(models.TransientModel):
             "is_downpayment": entry.line.is_downpayment,
         }
 
-    @api.depends("line_ids.amount")
+    @api.depends("line_ids.amount", "line_ids.price_choice")
     def _compute_totals(self):
         for preview in self:
-            totals = preview._get_totals()
-            preview.totals = preview.exit_ids._render_obstacles(
-                self.env._(
-                    "%(customer)s, %(company)s: %(amount)s",
-                    customer=exit_case.commercial_partner_id.display_name,
-                    company=exit_case.company_id.name,
-                    amount=currency.format(amount),
-                )
-                for (exit_case, currency), amount in totals.items()
+            coming = preview._get_coming()
+            preview.totals = bool(coming) and self.env["ir.qweb"]._render(
+                "toxic_customer_exit.final_invoice_totals",
+                {"coming": coming, "sums": preview._sum_by_currency(coming)},
             )
 
-    def _get_totals(self):
-        totals = {}
-        for line in self.line_ids:
-            key = (line.exit_id, line.currency_id)
-            totals[key] = totals.get(key, 0.0) + line.amount
-        return totals
+    def _get_coming(self):
+        """The documents that issuing would make of what is shown."""
+        return [
+            invoice
+            for exit_case, lines in self.line_ids.grouped("exit_id").items()
+            for invoice in exit_case._origin._get_coming_invoices(
+                {
+                    line.order_line_id._origin: (line.to_bill, line.price_unit)
+                    for line in lines
+                },
+                lines._get_chosen("correct"),
+            )
+        ]
+
+    def _sum_by_currency(self, coming):
+        """{currency: (untaxed, tax, total)} where there is more than one document."""
+        sums = {}
+        for invoice in coming:
+            known = sums.get(invoice.currency, (0.0, 0.0, 0.0))
+            amounts = (invoice.untaxed, invoice.tax, invoice.total)
+            sums[invoice.currency] = tuple(map(sum, zip(known, amounts, strict=True)))
+        return sums if len(coming) > 1 else {}
+
+    @api.depends("line_ids.price_choice", "line_ids.price_difference")
+    def _compute_other_prices(self):
+        for preview in self:
+            others = preview.line_ids.filtered("price_difference")
+            preview.has_other_prices = bool(others)
+            preview.is_price_left = "leave" in others.mapped("price_choice")
 
     @api.depends_context("uid", "lang")
-    @api.depends("exit_ids", "line_ids.rebill")
+    @api.depends("exit_ids", "line_ids.rebill", "line_ids.price_choice", "price_reason")
     def _compute_obstacles(self):
         for preview in self:
             sentences = preview._get_obstacles()
@@ -92,14 +130,22 @@ class FinalInvoicePreview(models.TransientModel):
             preview.can_issue = not sentences
 
     def _get_obstacles(self):
-        """What stands in the way of each exit; rebilling may leave something."""
+        """What stands in the way of each exit, with what is chosen here."""
         sentences = []
-        for exit_case in self.exit_ids:
+        for exit_case in self.exit_ids._origin:
             obstacles = exit_case._get_invoice_obstacles()
-            if self._get_rebilled(exit_case):
+            lines = self._get_lines(exit_case)
+            if lines.filtered("rebill") or lines._get_chosen("correct"):
                 obstacles.pop("nothing_to_bill", None)
+            if all(lines.filtered("price_difference").mapped("price_choice")):
+                obstacles.pop("price", None)
             sentences += obstacles.values()
+        if self.is_price_left and not self.price_reason:
+            sentences.append(self.env._("Write why other prices are left."))
         return sentences
+
+    def _get_lines(self, exit_case):
+        return self.line_ids.filtered(lambda line: line.exit_id._origin == exit_case)
 
     @api.depends_context("lang")
     @api.depends("line_ids")
@@ -147,25 +193,41 @@ class FinalInvoicePreview(models.TransientModel):
         self.ensure_one()
         exits = self.exit_ids
         for exit_case in exits.filtered(lambda record: not record._is_settled()):
-            exit_case._choose_rebilled(self._get_rebilled(exit_case))
             self._refuse_if_changed(exit_case)
+            self._choose(exit_case)
         return exits.action_issue_final_invoice()
 
-    def _get_rebilled(self, exit_case):
-        lines = self.line_ids.filtered(
-            lambda line: line.rebill and line.exit_id == exit_case
+    def action_keep_choices(self):
+        """Remember what was chosen, where nothing is left to bill."""
+        self.ensure_one()
+        for exit_case in self.exit_ids.filtered(lambda case: not case._is_settled()):
+            self._refuse_if_changed(exit_case)
+            self._choose(exit_case)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _choose(self, exit_case):
+        lines = self._get_lines(exit_case)
+        exit_case._choose_rebilled(lines.filtered("rebill").order_line_id)
+        exit_case._choose_prices(
+            lines._get_chosen("correct"), lines._get_chosen("leave"), self.price_reason
         )
-        return lines.order_line_id
 
     def _refuse_if_changed(self, exit_case):
         shown = {
-            line.order_line_id.id: (round(line.to_bill, 6), round(line.price_unit, 6))
-            for line in self.line_ids
-            if line.exit_id == exit_case
+            line.order_line_id.id: (
+                round(line.delivered - line.forgivable - line.invoiced, 6),
+                round(line.price_unit, 6),
+                round(line.price_difference, 6),
+            )
+            for line in self._get_lines(exit_case)
         }
         current = {
-            entry.line.id: (round(entry.to_bill, 6), round(entry.price_unit, 6))
-            for entry in exit_case._get_settlement_plan()
+            vals["order_line_id"]: (
+                round(vals["delivered"] - vals["forgivable"] - vals["invoiced"], 6),
+                round(vals["price_unit"], 6),
+                round(vals["price_difference"], 6),
+            )
+            for vals in self._prepare_exit_lines(exit_case)
         }
         if shown != current:
             raise UserError(
@@ -208,6 +270,18 @@ class FinalInvoicePreviewLine(models.TransientModel):
     discount = fields.Float(string="Disc. %", digits="Discount", readonly=True)
     amount = fields.Monetary(compute="_compute_to_bill")
     is_downpayment = fields.Boolean(readonly=True)
+    price_difference = fields.Monetary(
+        "Billed at another price",
+        readonly=True,
+        help="So much more than the price of the order was billed so far, untaxed. "
+        "Negative: less.",
+    )
+    price_choice = fields.Selection(
+        [("correct", "Put right"), ("leave", "Leave")],
+        string="What becomes of it",
+        help="Put right: the final invoice takes back what was billed and bills it at "
+        "the price of the order. Leave: it stays as billed, with a reason.",
+    )
 
     @api.depends("name")
     def _compute_display_name(self):
@@ -215,7 +289,7 @@ class FinalInvoicePreviewLine(models.TransientModel):
             text = (line.name or "").split("\n", 1)[0]
             line.display_name = f"{line.order_id.name} – {text}"
 
-    @api.depends("rebill")
+    @api.depends("rebill", "price_choice")
     def _compute_to_bill(self):
         for line in self:
             line.forgiven = 0.0 if line.rebill else line.forgivable
@@ -223,7 +297,22 @@ class FinalInvoicePreviewLine(models.TransientModel):
             untaxed = line.order_line_id.sudo()._get_untaxed(
                 line.to_bill, line.price_unit
             )
+            if line.price_choice == "correct":
+                untaxed -= line.price_difference
             line.amount = line.currency_id.round(untaxed) if untaxed else 0.0
+
+    def _get_planned(self):
+        """{order line: (quantity to bill, its price)}"""
+        return {
+            line.order_line_id._origin: (line.to_bill, line.price_unit) for line in self
+        }
+
+    def _get_chosen(self, choice):
+        """The order lines whose other price is put right, or left."""
+        chosen = self.filtered(
+            lambda line: line.price_difference and line.price_choice == choice
+        )
+        return chosen.order_line_id._origin
 
     def _is_lost_rebate(self):
         is_rebate = self.price_unit < 0 < self.ordered and not self.is_downpayment
