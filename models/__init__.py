@@ -73,7 +73,9 @@ from . import mail_activity
 from . import goodwill_entry
 from . import goodwill_entry_hours
 from . import goodwill_entry_query
+from . import ir_actions_act_window_view
 from . import ir_attachment
+from . import ir_ui_view
 from . import own_part
 from . import own_part_query
 from . import mail_template
@@ -147,6 +149,7 @@ from . import toxicity_score_engine_rehearsal
 from . import toxicity_score_engine_results
 from . import toxicity_score_explanation
 from . import toxicity_score_line
+from . import toxicity_score_matrix
 from . import toxicity_score_own_part
 from . import toxicity_score_quarantine
 from . import toxicity_score_run
