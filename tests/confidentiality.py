@@ -208,6 +208,12 @@ FIELDS = {
     "sale.order.line": {USER_GROUP: {"list_price_unit"}},
 }
 
+# Fields of Odoo's that got a further, neutral choice: everybody sees them as before.
+WITH_A_CHOICE_OF_OURS = {
+    "ir.actions.act_window.view": {"view_mode"},
+    "ir.ui.view": {"type"},
+}
+
 # Models that have another model's fields by delegation, and its decisions with them.
 DELEGATING = {
     "account.bank.statement.line": "account.move",
@@ -237,6 +243,7 @@ def find_own_fields(env):
     own = find_own_models(env)
     found = {
         model: {name for name, field in env[model]._fields.items() if is_ours(field)}
+        - WITH_A_CHOICE_OF_OURS.get(model, set())
         for model in env.registry
         if model not in own
     }

@@ -177,7 +177,8 @@ export class MatrixChart extends Component {
         const isRight = x > width / 2;
         const side = isRight ? `right: ${width - x + radius + 8}px` : `left: ${x + radius + 8}px`;
         const room = (isRight ? x : width - x) - radius - 12;
-        return `top: ${Math.max(0, y - 24)}px; ${side}; max-width: ${Math.max(120, room)}px`;
+        const top = Math.max(0, Math.min(y - 24, this.state.height - 110));
+        return `top: ${top}px; ${side}; max-width: ${Math.max(120, room)}px`;
     }
 
     // -- the pointer -----------------------------------------------------------------

@@ -3,6 +3,10 @@ import { registry } from "@web/core/registry";
 import { withPatience } from "./patience";
 
 const chart = ".o_matrix_chart";
+const goToChart = {
+    trigger: chart,
+    run: () => document.querySelector(chart).focus(),
+};
 
 // By the keyboard alone: from bubble to bubble, select two, open one.
 registry.category("web_tour.tours").add("toxic_customer_exit.customer_matrix", {
@@ -19,6 +23,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.customer_matrix", {
             {
                 trigger: ".o_matrix_summary:contains(3 customers)",
             },
+            goToChart,
             {
                 trigger: chart,
                 run: "press Home",
@@ -78,6 +83,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.customer_matrix", {
                 content: "What was selected still is",
                 trigger: ".o_matrix_selection:contains(2 customers selected)",
             },
+            goToChart,
             {
                 trigger: chart,
                 run: "press End",
