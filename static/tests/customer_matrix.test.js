@@ -10,7 +10,8 @@ import {
     mountView,
     onRpc,
 } from "@web/../tests/web_test_helpers";
-import { toX, toY, getPlot } from "@toxic_customer_exit/customer_matrix/matrix_geometry";
+import { MARGINS } from "@toxic_customer_exit/customer_matrix/matrix_chart";
+import { getPlot, toX, toY } from "@toxic_customer_exit/customer_matrix/matrix_geometry";
 
 const CLASS_LABELS = [
     ["preferred", "Preferred"],
@@ -83,7 +84,7 @@ function catchActions() {
 /** Where values lie on the screen. */
 function at(strain, credit) {
     const { width, height } = queryRect(".o_matrix_chart");
-    const plot = getPlot(width, height, { left: 48, right: 14, top: 10, bottom: 40 });
+    const plot = getPlot(width, height, MARGINS);
     return { position: { x: toX(plot, strain), y: toY(plot, credit) }, relative: true };
 }
 

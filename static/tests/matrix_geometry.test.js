@@ -5,6 +5,7 @@ import {
     Walk,
     findInside,
     getCorners,
+    getPath,
     getPlot,
     getRadius,
     getSizeSteps,
@@ -33,6 +34,9 @@ function getArea(corners) {
 test("strain goes to the right and credit upwards, within the margins", () => {
     expect([toX(PLOT, 0), toX(PLOT, 50), toX(PLOT, 100)]).toEqual([40, 240, 440]);
     expect([toY(PLOT, 0), toY(PLOT, 50), toY(PLOT, 100)]).toEqual([310, 160, 10]);
+    const padded = { ...PLOT, padding: 20 };
+    expect([toX(padded, 0), toX(padded, 50), toX(padded, 100)]).toEqual([60, 240, 420]);
+    expect([toY(padded, 0), toY(padded, 100)]).toEqual([290, 30]);
 });
 
 test("a plot without any room still has a size", () => {
@@ -43,11 +47,11 @@ test("a plot without any room still has a size", () => {
 });
 
 test("areas are to each other as hours are, and nobody vanishes", () => {
-    expect(getRadius(100, 100, 40)).toBe(40);
-    expect(getRadius(25, 100, 40)).toBe(20);
-    expect(getRadius(0, 100, 40)).toBe(2.5);
-    expect(getRadius(0.001, 100, 40)).toBe(2.5);
-    expect(getRadius(0, 0, 40)).toBe(2.5);
+    expect(getRadius(100, 100, 40, 3)).toBe(40);
+    expect(getRadius(25, 100, 40, 3)).toBe(20);
+    expect(getRadius(0, 100, 40, 3)).toBe(3);
+    expect(getRadius(0.001, 100, 40, 3)).toBe(3);
+    expect(getRadius(0, 0, 40, 3)).toBe(3);
 });
 
 test("each shape has the area of the circle of its radius", () => {
@@ -58,6 +62,11 @@ test("each shape has the area of the circle of its radius", () => {
         }
     }
     expect(new Set(Object.values(SHAPES)).size).toBe(4);
+});
+
+test("a shape is told as a path, too", () => {
+    expect(getPath("square", 9, 9, 2)).toMatch(/^M [\d. ]+ L [\d. ]+ L [\d. ]+ L [\d. ]+ Z$/);
+    expect(getPath("circle", 9, 9, 2)).toBe("M 7 9 a 2 2 0 1 0 4 0 a 2 2 0 1 0 -4 0 Z");
 });
 
 test("large bubbles are drawn first, so that small ones lie on top", () => {
@@ -76,8 +85,8 @@ test("the topmost bubble at a point is found, or the nearest within reach", () =
     expect(index.find(x + 12, y).bubble.id).toBe(2);
     expect(index.find(x + 100, y)).toBe(null);
     const [farX, farY] = [toX(PLOT, 90), toY(PLOT, 90)];
-    expect(index.find(farX + 14, farY)).toBe(null);
-    expect(index.find(farX + 14, farY, 14).bubble.id).toBe(3);
+    expect(index.find(farX + 15, farY)).toBe(null);
+    expect(index.find(farX + 15, farY, 14).bubble.id).toBe(3);
 });
 
 test("the index finds what looking at every bubble finds", () => {

@@ -10,7 +10,7 @@ import {
     paintSelection,
 } from "./matrix_painter";
 
-const MARGINS = { left: 48, right: 14, top: 10, bottom: 40 };
+export const MARGINS = { left: 48, right: 6, top: 6, bottom: 40, padding: 22 };
 // A pointer that moves less than this has clicked.
 const CLICK = 5;
 // A finger is less exact than a mouse.
@@ -349,15 +349,5 @@ export class MatrixChart extends Component {
         const { bubble } = this.byId.get(id);
         const facts = [bubble.name, ...this.props.tell(bubble), place];
         this.state.said = [...facts, ...(isSelected ? [_t("selected")] : [])].join(", ");
-    }
-
-    onFocus() {
-        // Whoever comes by the keyboard starts somewhere; a click says where itself.
-        if (!this.state.focused && this.walk && this.hostRef.el.matches(":focus-visible")) {
-            const first = this.walk.first();
-            if (first) {
-                this.goTo(first);
-            }
-        }
     }
 }

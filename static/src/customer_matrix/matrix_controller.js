@@ -172,7 +172,7 @@ export class MatrixController extends Component {
         // As on a matrix of usual size: what matters is how they are to each other.
         const largest = getLargestRadius({ width: 800, height: 450 }, bubbles.length) * 0.6;
         return getSizeSteps(most).map((hours) => {
-            const radius = getRadius(hours, most, largest, 2);
+            const radius = getRadius(hours, most, largest, 1);
             return { hours: this.formatHours(hours), radius, side: 2 * radius + 2 };
         });
     }

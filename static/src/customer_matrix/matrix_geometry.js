@@ -43,23 +43,35 @@ export function getCorners(shape, radius) {
 export function getPath(shape, x, y, radius) {
     const corners = getCorners(shape, radius);
     if (!corners.length) {
-        return `M ${x - radius} ${y} a ${radius} ${radius} 0 1 0 ${2 * radius} 0 a ${radius} ${radius} 0 1 0 ${-2 * radius} 0 Z`;
+        const half = (width) => ["a", radius, radius, 0, 1, 0, width, 0];
+        return ["M", x - radius, y, ...half(2 * radius), ...half(-2 * radius), "Z"].join(" ");
     }
-    return `M ${corners.map(([dx, dy]) => `${x + dx} ${y + dy}`).join(" L ")} Z`;
+    // No text within a text: what packs the scripts would take its spaces away.
+    const points = corners.map(([dx, dy]) => [x + dx, y + dy].join(" "));
+    return ["M", points.join(" L "), "Z"].join(" ");
 }
 
-/** The rectangle in which values from 0 to 100 are drawn, within a canvas. */
-export function getPlot(width, height, { left, right, top, bottom }) {
+/**
+ * The rectangle for values from 0 to 100 within a canvas; the padding leaves room for
+ * bubbles at the ends.
+ */
+export function getPlot(width, height, { left, right, top, bottom, padding = 0 }) {
     return {
         left,
         top,
+        padding,
         width: Math.max(1, width - left - right),
         height: Math.max(1, height - top - bottom),
     };
 }
 
-export const toX = (plot, strain) => plot.left + (plot.width * strain) / 100;
-export const toY = (plot, credit) => plot.top + plot.height * (1 - credit / 100);
+export function toX({ left, width, padding }, strain) {
+    return left + padding + ((width - 2 * padding) * strain) / 100;
+}
+
+export function toY({ top, height, padding }, credit) {
+    return top + padding + (height - 2 * padding) * (1 - credit / 100);
+}
 
 /** The largest radius: less where there is less room, or many customers share it. */
 export function getLargestRadius(plot, count) {
@@ -68,8 +80,13 @@ export function getLargestRadius(plot, count) {
     return Math.max(7, Math.min(38, room) * crowd);
 }
 
+/** Who takes no hours is a dot all the same, a smaller one among many. */
+export function getSmallestRadius(count) {
+    return count > 500 ? 2.5 : 4;
+}
+
 /** The radius by which areas are to each other as hours are. */
-export function getRadius(hours, mostHours, largest, smallest = 2.5) {
+export function getRadius(hours, mostHours, largest, smallest) {
     if (!(mostHours > 0) || !(hours > 0)) {
         return smallest;
     }
@@ -80,12 +97,13 @@ export function getRadius(hours, mostHours, largest, smallest = 2.5) {
 export function placeBubbles(bubbles, plot) {
     const mostHours = bubbles.reduce((most, { hours }) => Math.max(most, hours), 0);
     const largest = getLargestRadius(plot, bubbles.length);
+    const smallest = getSmallestRadius(bubbles.length);
     return bubbles
         .map((bubble) => ({
             bubble,
             x: toX(plot, bubble.strain),
             y: toY(plot, bubble.credit),
-            radius: getRadius(bubble.hours, mostHours, largest),
+            radius: getRadius(bubble.hours, mostHours, largest, smallest),
         }))
         .sort((one, other) => other.radius - one.radius || one.bubble.id - other.bubble.id);
 }

@@ -40,7 +40,7 @@ export function paintFrame(context, plot, { colors, thresholds, labels, isNarrow
     context.strokeStyle = colors.text;
     for (const tick of TICKS) {
         const [x, y] = [toX(plot, tick), toY(plot, tick)];
-        context.globalAlpha = tick ? 0.12 : 0.5;
+        context.globalAlpha = 0.12;
         line(context, x, top, x, bottom);
         line(context, left, y, right, y);
         context.globalAlpha = 0.8;
@@ -51,6 +51,8 @@ export function paintFrame(context, plot, { colors, thresholds, labels, isNarrow
         context.textBaseline = "middle";
         context.fillText(tick, left - 6, y);
     }
+    context.globalAlpha = 0.4;
+    context.strokeRect(left, top, width, height);
     context.globalAlpha = 0.55;
     context.setLineDash([5, 4]);
     const [x, y] = [toX(plot, thresholds.strain), toY(plot, thresholds.credit)];

@@ -21,7 +21,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.customer_matrix", {
                 run: "press Enter",
             },
             {
-                trigger: ".o_matrix_summary:contains(3 customers)",
+                trigger: `${chart}[aria-label*="3 customers"]`,
             },
             goToChart,
             {
@@ -29,7 +29,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.customer_matrix", {
                 run: "press Home",
             },
             {
-                trigger: `${chart} .o_matrix_said:contains(Calm Matrix Ltd)`,
+                trigger: `${chart} .o_matrix_note:contains(Calm Matrix Ltd)`,
             },
             {
                 trigger: chart,
