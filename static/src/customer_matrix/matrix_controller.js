@@ -162,7 +162,7 @@ export class MatrixController extends Component {
             key,
             label: this.classLabels[key],
             count: this.data.counts[key],
-            path: getPath(SHAPES[key], 9, 9, 6.5),
+            path: getPath(SHAPES[key], 10, 11, 6),
         }));
     }
 
