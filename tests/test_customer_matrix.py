@@ -213,9 +213,7 @@ class TestCustomerMatrix(MatrixCommon):
             self.remember(score, date(2026, 5, 31), 30, 55)
             self.make_work(1, score.partner_id, worked_on=TODAY)
             self.scores |= score
-        self.assertEqual(
-            (self.count_queries(), self.count_queries("2026-04-01")), few
-        )
+        self.assertEqual((self.count_queries(), self.count_queries("2026-04-01")), few)
 
     def count_queries(self, quarter=None):
         self.read(quarter)
