@@ -26,6 +26,7 @@ from . import test_customer_exit_sisters
 from . import test_customer_exit_union
 from . import test_customer_exit_walk_away
 from . import test_customer_letter
+from . import test_customer_matrix
 from . import test_customer_portfolio
 from . import test_customer_portfolio_totals
 from . import test_customer_quarantine
