@@ -10,6 +10,11 @@ MOST_SHOWN = 5000
 MOST_PREFERRED = 30
 # How far the slider goes back
 QUARTERS = 12
+# What the hours of the portfolio are read from
+HOURS_OF = (
+    *("account.analytic.line", "calendar.attendee", "calendar.event"),
+    *("res.company", "res.partner", "res.users"),
+)
 # From this credit on, a customer is preferred or demanding (see _get_class_sql).
 CREDIT_THRESHOLD = 50
 
@@ -198,62 +203,21 @@ class ToxicityScore(models.Model):
     def _get_matrix_hours_query(self, start, end):
         """SQL: partner_id, company_id, hours, of them meeting_hours, between two days.
 
-        Worked and met, as the measures of the effort count them.
+        Worked and met, as the portfolio counts them.
         """
+        portfolio = self.env["customer.portfolio"]
+        for model in HOURS_OF:
+            self.env[model].flush_model(portfolio._depends[model])
         return SQL(
             """
-            SELECT partner_id, company_id,
-                   SUM(worked + met) AS hours, SUM(met) AS meeting_hours
-              FROM (%s UNION ALL %s) part
-          GROUP BY partner_id, company_id
+            SELECT customer_id AS partner_id, company_id,
+                   SUM(hours + meeting_hours) AS hours,
+                   SUM(meeting_hours) AS meeting_hours
+              FROM (%s) total
+             WHERE customer_id IS NOT NULL
+          GROUP BY customer_id, company_id
             """,
-            self._get_matrix_worked_query(start, end),
-            self._get_matrix_met_query(start, end),
-        )
-
-    @api.model
-    def _get_matrix_worked_query(self, start, end):
-        names = ["company_id", "date", "partner_id", "product_uom_id", "unit_amount"]
-        self.env["account.analytic.line"].flush_model([*names, "project_id"])
-        return SQL(
-            """
-            SELECT customer.commercial_partner_id AS partner_id, entry.company_id,
-                   entry.unit_amount * COALESCE(unit.hours, 1) AS worked, 0 AS met
-              FROM account_analytic_line entry
-              JOIN res_partner customer ON customer.id = entry.partner_id
-         LEFT JOIN %(units)s unit ON unit.uom_id = entry.product_uom_id
-             WHERE entry.project_id IS NOT NULL
-               AND entry.date BETWEEN %(start)s AND %(end)s
-               AND entry.company_id = ANY(%(companies)s)
-            """,
-            units=self.env["toxicity.measure"]._hour_units(),
-            start=start,
-            end=end,
-            companies=self.env.companies.ids,
-        )
-
-    @api.model
-    def _get_matrix_met_query(self, start, end):
-        self.env["calendar.event"].flush_model()
-        self.env["calendar.attendee"].flush_model(["event_id", "partner_id"])
-        return SQL(
-            """
-            SELECT DISTINCT ON (event.id, customer.commercial_partner_id)
-                   customer.commercial_partner_id, organiser.company_id,
-                   0, event.duration
-              FROM calendar_event event
-              JOIN res_users organiser ON organiser.id = event.user_id
-              JOIN calendar_attendee attendee ON attendee.event_id = event.id
-              JOIN res_partner customer ON customer.id = attendee.partner_id
-             WHERE event.active
-               AND event.allday IS NOT TRUE
-               AND event.start >= %(start)s
-               AND event.start < %(end)s::date + 1
-               AND organiser.company_id = ANY(%(companies)s)
-            """,
-            start=start,
-            end=end,
-            companies=self.env.companies.ids,
+            portfolio._get_totals(["hours", "meeting_hours"], since=start, until=end),
         )
 
     # -- decisions -------------------------------------------------------------------

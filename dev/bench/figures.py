@@ -265,6 +265,26 @@ def portfolio(bench):
     return results
 
 
+def matrix(bench):
+    """The matrix of all customers, beside the same analysis of Odoo's."""
+    bench.main.make_user()
+    pairs = in_turns(
+        "Opening the matrix",
+        LONG,
+        bench.main.open_matrix,
+        bench.main.group_invoices,
+        warm_up=1,
+    )
+    return [
+        ratio_result(
+            "matrix of all customers ÷ invoice analysis by customer and quarter",
+            seconds_of(pairs),
+            2.0,
+        ),
+        *told_seconds(pairs, "matrix"),
+    ]
+
+
 # -- ordinary work --------------------------------------------------------------------
 
 
@@ -396,6 +416,7 @@ FIGURES = (
     toxic_list,
     group_by_band,
     portfolio,
+    matrix,
     ordinary_work,
     handled_orders,
     final_invoice,

@@ -201,7 +201,7 @@ export class MatrixController extends Component {
     }
 
     find(id) {
-        return [...this.data.bubbles, ...this.data.preferred].find((bubble) => bubble.id === id);
+        return this.data.byId.get(id);
     }
 
     get chosenNames() {

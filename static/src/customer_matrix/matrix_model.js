@@ -11,6 +11,18 @@ export function readBubble(row) {
     return Object.fromEntries(FIELDS.map((name, index) => [name, row[index]]));
 }
 
+function readAnswer(data) {
+    const bubbles = data.bubbles.map(readBubble);
+    const preferred = data.preferred.map(readBubble);
+    return {
+        ...data,
+        bubbles,
+        preferred,
+        byId: new Map([...preferred, ...bubbles].map((bubble) => [bubble.id, bubble])),
+        thresholds: { strain: data.strain_threshold, credit: data.credit_threshold },
+    };
+}
+
 /** What the server tells of the scores in the domain, by quarter. */
 export class MatrixModel extends Model {
     setup({ resModel, quarter }) {
@@ -46,12 +58,7 @@ export class MatrixModel extends Model {
     ask(quarter) {
         const answer = this.orm
             .call(this.resModel, "get_matrix", [this.domain], { quarter, context: this.context })
-            .then(({ bubbles, preferred, ...rest }) => ({
-                ...rest,
-                bubbles: bubbles.map(readBubble),
-                preferred: preferred.map(readBubble),
-                thresholds: { strain: rest.strain_threshold, credit: rest.credit_threshold },
-            }));
+            .then((data) => readAnswer(data));
         this.answers.set(quarter, answer);
         // One that failed is asked for again.
         answer.catch(() => this.answers.delete(quarter));

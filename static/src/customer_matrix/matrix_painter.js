@@ -120,7 +120,7 @@ export function paintSelection(context, places, colors) {
         context.fillStyle = colors[bubble.class];
         context.fill();
         context.globalAlpha = 1;
-        context.lineWidth = 2.5;
+        context.lineWidth = radius > 8 ? 2.5 : 1.5;
         context.strokeStyle = colors.text;
         context.stroke();
     }
