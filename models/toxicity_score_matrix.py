@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .customer_exit import OPEN_STATES
+from .customer_quarantine import IN_FORCE_STATES
 from .toxicity_score import CLASSES
 
 # More than these nobody tells apart, and no browser draws at once.
@@ -229,6 +230,11 @@ class ToxicityScore(models.Model):
         What one may open about a customer; each has partner_id and company_id.
         """
         return {
+            "customer.quarantine": (
+                self.env._("Quarantine"),
+                "toxic_customer_exit.customer_quarantine_action",
+                [("state", "in", ("draft", *IN_FORCE_STATES))],
+            ),
             "customer.exit": (
                 self.env._("Exit"),
                 "toxic_customer_exit.customer_exit_action_open",

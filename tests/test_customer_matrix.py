@@ -240,10 +240,19 @@ class TestCustomerMatrix(MatrixCommon):
         case = self.make_exit(self.grim.partner_id, state="draft")
         self.assertEqual(score.action_decide("customer.exit")["res_id"], case.id)
 
-    def test_only_decisions_on_offer_are_opened(self):
-        self.assertIn(
-            "customer.exit", [model for model, _label in self.read()["decisions"]]
+    def test_a_manager_may_put_the_customer_in_quarantine(self):
+        begun = self.grim.with_user(self.manager).action_decide("customer.quarantine")
+        self.assertEqual(begun["res_model"], "customer.quarantine")
+        self.assertFalse(begun["res_id"])
+        self.assertEqual(self.read_decisions(self.salesperson), ["customer.exit"])
+        self.assertEqual(
+            self.read_decisions(self.manager), ["customer.quarantine", "customer.exit"]
         )
+
+    def read_decisions(self, user):
+        return [model for model, _label in self.read(user=user)["decisions"]]
+
+    def test_only_decisions_on_offer_are_opened(self):
         with self.assertRaisesRegex(UserError, "Grim Ltd"):
             self.grim.action_decide("res.users")
 
