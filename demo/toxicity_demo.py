@@ -277,18 +277,9 @@ class ToxicityDemo(models.AbstractModel):
     @api.model
     def _remember(self, customer):
         self.env["toxicity.score"]._rescore(customer)
-        for day in (self._day(HISTORY_DAYS), *self._get_quarter_ends()):
-            self.env["toxicity.score.snapshot"]._take(
-                SQL("score.partner_id = %s", customer.id), day
-            )
-
-    @api.model
-    def _get_quarter_ends(self):
-        """The ends of the last two quarters, for the matrix to go back to."""
-        quarter = fields.Date.start_of(fields.Date.today(), "quarter")
-        return [
-            fields.Date.subtract(quarter, months=months, days=1) for months in (0, 3)
-        ]
+        self.env["toxicity.score.snapshot"]._take(
+            SQL("score.partner_id = %s", customer.id), self._day(HISTORY_DAYS)
+        )
 
     # -- offering to go on otherwise -------------------------------------------------
 
