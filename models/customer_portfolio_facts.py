@@ -26,7 +26,7 @@ class CustomerPortfolio(models.Model):
             *("project_id", "unit_amount"),
         ],
         "account.move": [
-            *("company_id", "invoice_date", "invoice_user_id", "move_type"),
+            *("company_id", "date", "invoice_date", "invoice_user_id", "move_type"),
             *("partner_id", "state"),
         ],
         "account.move.line": [
@@ -180,7 +180,8 @@ class CustomerPortfolio(models.Model):
         """SQL: the lines that Odoo's invoice analysis counts, of posted documents."""
         return SQL(
             """
-            SELECT move.partner_id, line.company_id, move.invoice_date AS date,
+            SELECT move.partner_id, line.company_id,
+                   COALESCE(move.invoice_date, move.date) AS date,
                    -line.balance AS invoiced
               FROM account_move_line line
               JOIN account_move move ON move.id = line.move_id
@@ -231,7 +232,7 @@ class CustomerPortfolio(models.Model):
         """SQL: what was paid, and what is overdue, by the date of the invoice."""
         return SQL(
             """
-            SELECT due.partner_id, due.company_id, due.invoice_date AS date,
+            SELECT due.partner_id, due.company_id, due.date,
                    part.amount AS amount_due,
                    part.amount * GREATEST(0, part.paid_on - due.date_maturity)
                        AS late_amount
@@ -259,7 +260,8 @@ class CustomerPortfolio(models.Model):
         return SQL(
             """
             SELECT line.id AS line_id, move.partner_id, line.company_id,
-                   move.invoice_date, line.date_maturity, line.amount_residual
+                   COALESCE(move.invoice_date, move.date) AS date,
+                   line.date_maturity, line.amount_residual
               FROM account_move move
               JOIN account_move_line line ON line.move_id = move.id
               JOIN account_account account ON account.id = line.account_id

@@ -88,6 +88,16 @@ class TestCustomerPortfolio(ToxicityCommon):
         invoice.button_cancel()
         self.assertFalse(self.get_rows())
 
+    def test_an_imported_invoice_without_its_date_counts_by_that_of_the_entry(self):
+        invoice = self.make_invoice(1000, date(2026, 2, 3), date(2026, 3, 3))
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move SET invoice_date = NULL WHERE id = %s", invoice.ids
+        )
+        self.assertRecordValues(
+            self.get_rows(), [{"date": date(2026, 1, 1), "invoiced": 1000}]
+        )
+
     def test_work_for_nobody_has_a_row_of_no_customer(self):
         project = self.env["project.project"].create(
             {"name": "Ourselves", "company_id": self.company.id}
