@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
 
@@ -134,11 +135,12 @@ class CustomerQuarantine(models.Model):
         "CHECK(weekly_hours > 0)", "A quarantine leaves some time every week."
     )
 
+    @api.depends_context("lang")
     @api.depends("partner_id.name", "date_from", "date_to")
     def _compute_display_name(self):
         for record in self:
             period = " – ".join(
-                fields.Date.to_string(day)
+                format_date(self.env, day)
                 for day in (record.date_from, record.date_to)
                 if day
             )
@@ -189,8 +191,8 @@ class CustomerQuarantine(models.Model):
                         "overlaps with %(other)s: choose days before or after it, or "
                         "extend that one at its review.",
                         partner=record.commercial_partner_id.display_name,
-                        start=record.date_from,
-                        end=record.date_to,
+                        start=format_date(self.env, record.date_from),
+                        end=format_date(self.env, record.date_to),
                         other=other.display_name,
                     )
                 )

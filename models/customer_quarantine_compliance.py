@@ -36,6 +36,7 @@ class CustomerQuarantine(models.Model):
         help="On average, in the 90 days before it began.",
     )
     hours_saved = fields.Float(
+        "Hours saved",
         compute="_compute_hours_saved",
         help="What they would have taken since, had they gone on as in the 90 days "
         "before, less what they took.",

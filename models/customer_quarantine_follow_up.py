@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from .case_batches import survive
 from .customer_quarantine import IN_FORCE_STATES
@@ -78,7 +79,7 @@ class CustomerQuarantine(models.Model):
                 self.env._(
                     "The quarantine ends on %(date)s: extend it, lift it, or open an "
                     "exit. Until then it holds.",
-                    date=self.date_to,
+                    date=format_date(self.env, self.date_to),
                 ),
                 managers=True,
                 date_deadline=max(self.date_to, fields.Date.today()),

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from .customer_quarantine import IN_FORCE_STATES
 
@@ -37,7 +38,7 @@ class CustomerQuarantine(models.Model):
                 "%(partner)s already is in quarantine until %(date)s: extend that one "
                 "at its review instead.",
                 partner=self.commercial_partner_id.display_name,
-                date=other.date_to,
+                date=format_date(self.env, other.date_to),
             )
         return {
             **obstacles,

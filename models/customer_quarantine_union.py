@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from .customer_quarantine import IN_FORCE_STATES
 
@@ -72,7 +73,7 @@ class CustomerQuarantine(models.Model):
         body = self.env._(
             "Two customers became one: the quarantine until %(date)s goes on, the "
             "other one is lifted.",
-            date=kept.date_to,
+            date=format_date(self.env, kept.date_to),
         )
         today = fields.Date.context_today(self)
         self._move_to("lifted", date_ended=today, conclusion=body)
