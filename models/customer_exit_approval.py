@@ -131,13 +131,13 @@ class CustomerExit(models.Model):
     def _get_end_of_notice(self, day):
         return day + timedelta(days=self.notice_days)
 
-    def _move_to(self, state, **vals):
+    def _move_to(self, state, reason="", **vals):
         if state == "approved":
             today = fields.Date.context_today(self)
             for record in self.filtered(lambda record: not record.effective_date):
                 # sudo: set by the approval, like the step itself
                 record.sudo().effective_date = record._get_end_of_notice(today)
-        return super()._move_to(state, **vals)
+        return super()._move_to(state, reason, **vals)
 
     # Deadlines of the customer within the notice
 

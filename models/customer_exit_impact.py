@@ -188,10 +188,10 @@ class CustomerExit(models.Model):
             ("amount_residual_signed", "!=", 0),
         ]
 
-    def _move_to(self, state, **vals):
+    def _move_to(self, state, reason="", **vals):
         if state == "approved":
             self._freeze_impact()
-        return super()._move_to(state, **vals)
+        return super()._move_to(state, reason, **vals)
 
     def _freeze_impact(self):
         """Keep the figures that the approval is given on."""

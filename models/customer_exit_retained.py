@@ -58,8 +58,8 @@ class CustomerExit(models.Model):
             self.filtered(lambda record: record.state == "retained")._plan_review()
         return result
 
-    def _move_to(self, state, **vals):
-        result = super()._move_to(state, **vals)
+    def _move_to(self, state, reason="", **vals):
+        result = super()._move_to(state, reason, **vals)
         # sudo: reminders may be others', and what is over needs no answer
         cases = self.sudo()
         if state != "retained":

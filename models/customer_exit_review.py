@@ -256,8 +256,8 @@ class CustomerExit(models.Model):
         "customer.exit.review", "exit_id", string="Reviews", readonly=True, copy=False
     )
 
-    def _move_to(self, state, **vals):
-        result = super()._move_to(state, **vals)
+    def _move_to(self, state, reason="", **vals):
+        result = super()._move_to(state, reason, **vals)
         if state == "closed":
             # sudo: whoever closes need not be the one who looks back
             exits = self.sudo().filtered(lambda record: not record.review_ids)
