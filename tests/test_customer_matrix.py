@@ -73,7 +73,7 @@ class TestCustomerMatrix(MatrixCommon):
         cls.scores |= cls.place("Usual Ltd", 20, 10) | cls.place("Grim Ltd", 80, 5)
         cls.loyal, cls.loud, cls.usual, cls.grim = cls.scores
 
-    def read(self, quarter=None, user=None, domain=None):
+    def read_matrix(self, quarter=None, user=None, domain=None):
         scores = self.env["toxicity.score"].with_user(user or self.salesperson)
         domain = domain or [("id", "in", self.scores.ids)]
         data = scores.get_matrix(domain, quarter)
@@ -82,13 +82,13 @@ class TestCustomerMatrix(MatrixCommon):
         return data
 
     def find(self, score, *args, **kwargs):
-        for bubble in self.read(*args, **kwargs)["bubbles"]:
+        for bubble in self.read_matrix(*args, **kwargs)["bubbles"]:
             if bubble["id"] == score.id:
                 return bubble
         return None
 
     def test_today_shows_each_customer_as_the_score_is(self):
-        data = self.read()
+        data = self.read_matrix()
         self.assertEqual(data["quarter"], "2026-10-01")
         self.assertEqual(data["until"], "2026-11-20")
         self.assertEqual(data["total"], 4)
@@ -133,7 +133,7 @@ class TestCustomerMatrix(MatrixCommon):
         self.remember(self.grim, date(2026, 8, 3), 75, 6)
         self.make_work(4, self.grim.partner_id, worked_on=date(2026, 6, 30))
         self.make_work(8, self.grim.partner_id, worked_on=TODAY)
-        data = self.read("2026-04-01")
+        data = self.read_matrix("2026-04-01")
         self.assertEqual(data["until"], "2026-06-30")
         [bubble] = data["bubbles"]
         self.assertEqual((bubble["strain"], bubble["credit"]), (40.0, 60.0))
@@ -141,23 +141,23 @@ class TestCustomerMatrix(MatrixCommon):
         self.assertEqual(bubble["hours"], 4.0)
         self.assertEqual(self.find(self.grim, "2026-07-01")["strain"], 75.0)
         self.assertEqual(self.find(self.grim, "2026-07-01")["class"], "draining")
-        self.assertEqual(self.read("2026-01-01")["total"], 0)
+        self.assertEqual(self.read_matrix("2026-01-01")["total"], 0)
 
     def test_the_slider_goes_back_to_the_first_snapshot_and_not_to_the_future(self):
         self.remember(self.grim, date(2026, 2, 3), 30, 55)
-        quarters = self.read()["quarters"]
+        quarters = self.read_matrix()["quarters"]
         self.assertEqual(quarters[-4:-3], ["2026-01-01"])
         self.assertEqual(quarters[-1], "2026-10-01")
-        self.assertEqual(self.read("2031-01-01")["quarter"], "2026-10-01")
+        self.assertEqual(self.read_matrix("2031-01-01")["quarter"], "2026-10-01")
 
     def test_any_day_of_a_quarter_means_it_and_no_day_is_refused(self):
-        self.assertEqual(self.read("2026-05-12")["quarter"], "2026-04-01")
+        self.assertEqual(self.read_matrix("2026-05-12")["quarter"], "2026-04-01")
         with self.assertRaisesRegex(UserError, "“soon” is no day"):
-            self.read("soon")
+            self.read_matrix("soon")
 
     def test_the_preferred_are_ranked_by_credit_and_less_strain(self):
         self.scores |= self.place("Best Ltd", 5, 90) | self.place("Calm Ltd", 4, 80)
-        names = [bubble["name"] for bubble in self.read()["preferred"]]
+        names = [bubble["name"] for bubble in self.read_matrix()["preferred"]]
         self.assertEqual(names, ["Best Ltd", "Calm Ltd", "Loyal Ltd"])
 
     def test_of_too_many_those_with_most_hours_are_shown_and_all_are_counted(self):
@@ -166,7 +166,7 @@ class TestCustomerMatrix(MatrixCommon):
             patch.object(toxicity_score_matrix, "MOST_SHOWN", 2),
             patch.object(toxicity_score_matrix, "MOST_PREFERRED", 1),
         ):
-            data = self.read()
+            data = self.read_matrix()
         self.assertEqual(
             [bubble["name"] for bubble in data["bubbles"]], ["Usual Ltd", "Grim Ltd"]
         )
@@ -176,10 +176,10 @@ class TestCustomerMatrix(MatrixCommon):
         self.assertEqual(data["preferred"][0]["name"], "Loyal Ltd")
 
     def test_the_search_chooses(self):
-        data = self.read(domain=[("customer_class", "=", "draining")])
+        data = self.read_matrix(domain=[("customer_class", "=", "draining")])
         self.assertIn(self.grim.id, [bubble["id"] for bubble in data["bubbles"]])
         self.assertEqual({bubble["class"] for bubble in data["bubbles"]}, {"draining"})
-        self.assertEqual(self.read(domain=[("id", "=", False)])["bubbles"], [])
+        self.assertEqual(self.read_matrix(domain=[("id", "=", False)])["bubbles"], [])
 
     def test_other_companies_stay_out(self):
         other = self.setup_other_company()["company"]
@@ -199,7 +199,7 @@ class TestCustomerMatrix(MatrixCommon):
     def test_who_is_not_in_the_group_is_refused(self):
         for user in (self.outsider, self.make_user("guest", "base.group_portal")):
             with self.assertRaises(AccessError):
-                self.read(user=user)
+                self.read_matrix(user=user)
             with self.assertRaises(AccessError):
                 self.grim.with_user(user).action_decide("customer.exit")
             with self.assertRaises(AccessError):
@@ -216,11 +216,11 @@ class TestCustomerMatrix(MatrixCommon):
         self.assertEqual((self.count_queries(), self.count_queries("2026-04-01")), few)
 
     def count_queries(self, quarter=None):
-        self.read(quarter)
+        self.read_matrix(quarter)
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
-        self.read(quarter)
+        self.read_matrix(quarter)
         return self.env.cr.sql_log_count - before
 
     def test_the_chosen_ones_open_as_a_list_of_customers(self):
@@ -250,7 +250,7 @@ class TestCustomerMatrix(MatrixCommon):
         )
 
     def read_decisions(self, user):
-        return [model for model, _label in self.read(user=user)["decisions"]]
+        return [model for model, _label in self.read_matrix(user=user)["decisions"]]
 
     def test_only_decisions_on_offer_are_opened(self):
         with self.assertRaisesRegex(UserError, "Grim Ltd"):
