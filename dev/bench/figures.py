@@ -5,41 +5,17 @@ is compared runs in turns (A B A B …), so that both meet the same machine.
 """
 
 import itertools
-import time
 from dataclasses import replace
 
 from ..progress import Step
 from . import oca
 from .data import SQL
 from .results import Result, most_result, ratio_result, spread_of, time_result
+from .turns import FEWEST, WARM_UP, in_turns, seconds_of, told_seconds
 
 # Rounds of what takes long, of a screen, of one customer, of what must be told apart by
 # a twentieth, and of that where a round takes seconds.
 LONG, SCREEN, SHORT, WORK, HANDLED = 5, 25, 40, 120, 50
-# From the first value on, everything is as warm as it gets.
-WARM_UP = 2
-# Who waits longer than this for one figure has three pairs all the same.
-PATIENCE = 420
-FEWEST = 3
-
-
-def in_turns(title, rounds, first, second, warm_up=WARM_UP):
-    """Return what the two gave, as pairs."""
-    pairs = []
-    started = time.monotonic()
-    with Step(title) as step:
-        for number in range(warm_up + rounds):
-            step.update(f"round {number + 1} of {warm_up + rounds}")
-            pair = first(), second()
-            if number >= warm_up:
-                pairs.append(pair)
-            if len(pairs) >= FEWEST and time.monotonic() - started > PATIENCE:
-                break
-    return pairs
-
-
-def seconds_of(pairs):
-    return [(first["seconds"], second["seconds"]) for first, second in pairs]
 
 
 # -- the engine -----------------------------------------------------------------------
@@ -74,15 +50,6 @@ def full_rescore(bench):
         *told_seconds(pairs, "rescore from nothing"),
         Result(f"  it wrote {told}", ""),
     ]
-
-
-def told_seconds(pairs, *names):
-    results = []
-    for place, name in enumerate(names):
-        spread = spread_of([pair[place]["seconds"] for pair in pairs])
-        value, quartiles = spread.show(1)
-        results.append(Result(f"  {name}", f"{value} s", quartiles))
-    return results
 
 
 def nightly_rescore(bench):
@@ -300,6 +267,34 @@ def ordinary_work(bench):
     )
 
 
+def meeting(bench):
+    """A meeting is planned and moved in its form, with and without the module."""
+    bench.small.make_user()
+    bench.without.make_user()
+    pairs = in_turns(
+        "Saving meetings with and without the module",
+        SCREEN,
+        bench.small.save_meeting,
+        bench.without.save_meeting,
+        warm_up=5,
+    )
+    results = []
+    for save, name in (("planned", "saving a meeting"), ("moved", "moving it")):
+        ours, theirs = (
+            [half[save] for half in halves] for halves in zip(*pairs, strict=True)
+        )
+        more = [
+            first["queries"] - second["queries"]
+            for first, second in zip(ours, theirs, strict=True)
+        ]
+        asked = f"{theirs[-1]['queries']} without the module"
+        results += [
+            most_result(f"queries that {name} asks more, of {asked}", more, 2),
+            time_result("  it takes", [half["seconds"] for half in ours]),
+        ]
+    return results
+
+
 # What becomes of an order: the whole, and each part with its bound. Confirming has its
 # own among the ordinary work, in more rounds. The write alone is a part of a save that
 # nobody waits for alone: it is told.
@@ -418,6 +413,7 @@ FIGURES = (
     portfolio,
     matrix,
     ordinary_work,
+    meeting,
     handled_orders,
     final_invoice,
     others,

@@ -1,6 +1,6 @@
 import pytest
 
-from ..bench import command, data, results
+from ..bench import command, data, figures, results
 from ..inside import run_sql
 from ..problems import Problem
 
@@ -86,3 +86,30 @@ def test_a_figure_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("ARGS", "speed")
     with pytest.raises(Problem, match="speed is not a figure"):
         command.wanted_figures()
+
+
+class Planner:
+    """A worker whose meetings ask so many queries."""
+
+    def __init__(self, queries):
+        self.queries = queries
+
+    def make_user(self):
+        pass
+
+    def save_meeting(self):
+        saved = {"seconds": 0.1, "queries": self.queries}
+        return {"planned": saved, "moved": saved}
+
+
+class TwoDatabases:
+    def __init__(self, more):
+        self.small, self.without = Planner(50 + more), Planner(50)
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(2, True), (3, False)])
+def test_a_meeting_asks_two_queries_more_at_most(more, verdict):
+    found = figures.meeting(TwoDatabases(more))
+    bound = [result for result in found if result.bound]
+    assert [result.kept for result in bound] == [verdict, verdict]
+    assert "of 50 without the module" in bound[0].name
