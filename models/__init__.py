@@ -5,6 +5,7 @@ from . import calendar_attendee
 from . import crm_lead
 from . import toxicity_internal_thread
 from . import customer_evidence
+from . import customer_case
 from . import customer_claim
 from . import customer_claim_checks
 from . import customer_claim_signal

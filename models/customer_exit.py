@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from .toxicity_internal_thread import MANAGER_GROUP
 
@@ -58,9 +58,10 @@ class CustomerExit(models.Model):
 
     _name = "customer.exit"
     _description = "Customer exit"
-    _inherit = ["toxicity.internal.thread", "mail.activity.mixin"]
+    _inherit = ["customer.case", "toxicity.internal.thread", "mail.activity.mixin"]
     _order = "date_opened desc, id desc"
     _mail_post_access = "read"
+    _open_states = OPEN_STATES
 
     name = fields.Char(string="Reference", readonly=True, copy=False)
     partner_id = fields.Many2one(
@@ -248,24 +249,6 @@ class CustomerExit(models.Model):
             record.has_nothing_to_bill = "nothing_to_bill" in found
             record.obstacles = self._render_obstacles(found)
 
-    @api.constrains("partner_id", "company_id")
-    def _check_partner_is_a_customer(self):
-        # sudo: also companies that the user does not work for
-        customers = self.sudo().commercial_partner_id
-        companies = customers.env["res.company"].search(
-            [("partner_id.commercial_partner_id", "in", customers.ids)]
-        )
-        own_partners = companies.partner_id.commercial_partner_id
-        for record in self:
-            if record.commercial_partner_id in own_partners:
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s is one of your own companies: an exit needs a "
-                        "customer.",
-                        partner=record.partner_id.display_name,
-                    )
-                )
-
     @api.model_create_multi
     def create(self, vals_list):
         # First of all: what is refused below tells of exits.
@@ -330,15 +313,6 @@ class CustomerExit(models.Model):
                     partner=partner.display_name,
                     exit=other.name,
                     owner=other.user_id.name or self.env._("nobody"),
-                )
-            )
-
-    def _refuse_company_of_others(self, company_id):
-        if company_id not in self.env.companies.ids:
-            raise AccessError(
-                self.env._(
-                    "You do not work for that company at present: choose it at the top "
-                    "of the screen first, or another one for this exit."
                 )
             )
 

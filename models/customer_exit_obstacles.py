@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 from .customer_exit import CANCELLABLE_STATES, UNDECIDED_STATES
 from .toxicity_internal_thread import MANAGER_GROUP
@@ -16,22 +15,6 @@ class CustomerExit(models.Model):
     """
 
     _inherit = "customer.exit"
-
-    def _refuse_if(self, obstacles):
-        """Stop a button with the sentences that the form shows."""
-        if obstacles:
-            raise UserError("\n".join(obstacles.values()))
-
-    @api.model
-    def _render_obstacles(self, sentences):
-        """The list that forms show: of {code: sentence}, or of sentences; or False."""
-        if isinstance(sentences, dict):
-            sentences = sentences.values()
-        if not (sentences := list(sentences)):
-            return False
-        return self.env["ir.qweb"]._render(
-            "toxic_customer_exit.customer_exit_obstacles", {"obstacles": sentences}
-        )
 
     def _get_approval_obstacles(self):
         """Hook: what stands in the way of the approval by the current user."""

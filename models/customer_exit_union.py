@@ -8,9 +8,8 @@ FAMILY_OPERATORS = ("parent_of", "child_of")
 class CustomerExit(models.Model):
     """What becomes of exits when customers become one, or belong together.
 
-    Contacts are merged and moved by people who know nothing of exits, and must not be
-    told: nothing is refused. The case that has come furthest goes on, the other one is
-    given up in its favour, and their owners are told.
+    The case that has come furthest goes on, the other one is given up in its favour,
+    and their owners are told.
     """
 
     _inherit = "customer.exit"
@@ -45,52 +44,6 @@ class CustomerExit(models.Model):
         return self.browse().union(*found)
 
     # Customers that become one
-
-    @api.model
-    def _find_open_below(self, partners):
-        """All open exits of these partners and of the contacts below them."""
-        if not partners.ids:
-            return self.browse()
-        # sudo: whoever edits contacts need not know of exits
-        exits = self.sudo().with_context(active_test=False)
-        return exits.search(
-            [("partner_id", "child_of", partners.ids), ("state", "in", OPEN_STATES)]
-        )
-
-    def _follow_customers(self):
-        """Take over the customer that the partners of these exits belong to now."""
-        field = self._fields["commercial_partner_id"]
-        for record in self:
-            customer = record.partner_id.commercial_partner_id
-            if customer != record.commercial_partner_id:
-                (record | record._find_rivals(customer))._keep_one()
-        self.env.add_to_compute(field, self)
-        # What belongs to them may have been computed while they kept their customer.
-        self.modified([field.name])
-        self.env.flush_all()
-
-    def _find_rivals(self, customer):
-        return self.search(
-            [
-                ("commercial_partner_id", "=", customer.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "in", OPEN_STATES),
-                ("id", "not in", self.ids),
-            ]
-        )
-
-    @api.model
-    def _prepare_merge(self, partners):
-        """Leave one open exit per company to customers who are about to be merged."""
-        exits = self.sudo().search(
-            [
-                ("commercial_partner_id", "in", partners.ids),
-                ("state", "in", OPEN_STATES),
-            ]
-        )
-        for rivals in exits.grouped("company_id").values():
-            rivals._keep_one()
-        exits.flush_recordset()
 
     def _keep_one(self):
         """Go on with the exit that has come furthest, the oldest of several."""

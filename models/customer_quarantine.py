@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
@@ -31,9 +31,10 @@ class CustomerQuarantine(models.Model):
 
     _name = "customer.quarantine"
     _description = "Quarantine"
-    _inherit = ["toxicity.internal.thread", "mail.activity.mixin"]
+    _inherit = ["customer.case", "toxicity.internal.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _mail_post_access = "read"
+    _open_states = IN_FORCE_STATES
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, ondelete="restrict", index=True
@@ -152,34 +153,22 @@ class CustomerQuarantine(models.Model):
     def _compute_obstacles(self):
         for record in self:
             found = record._get_start_obstacles() if record.state == "draft" else {}
-            record.obstacles = (
-                self.env["ir.qweb"]._render(
-                    "toxic_customer_exit.customer_exit_obstacles",
-                    {"obstacles": list(found.values())},
-                )
-                if found and record._origin
-                else False
-            )
+            record.obstacles = self._render_obstacles(found if record._origin else ())
 
     # Laws
 
-    @api.constrains("partner_id", "company_id")
-    def _check_partner_is_a_customer(self):
-        # sudo: also companies that the user does not work for
-        customers = self.sudo().commercial_partner_id
-        companies = customers.env["res.company"].search(
-            [("partner_id.commercial_partner_id", "in", customers.ids)]
-        )
-        own_partners = companies.partner_id.commercial_partner_id
-        for record in self:
-            if record.commercial_partner_id in own_partners:
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s is one of your own companies: a quarantine is for "
-                        "a customer.",
-                        partner=record.partner_id.display_name,
-                    )
-                )
+    @api.constrains("calendar_id")
+    def _check_windows(self):
+        """What a start asks for holds for other windows chosen later, too."""
+        for record in self.filtered(lambda record: record.state in IN_FORCE_STATES):
+            if obstacles := record._get_window_obstacles():
+                raise ValidationError("\n".join(obstacles.values()))
+
+    @api.constrains("user_id")
+    def _check_contact(self):
+        for record in self.filtered(lambda record: record.state in IN_FORCE_STATES):
+            if obstacles := record._get_contact_obstacles():
+                raise ValidationError("\n".join(obstacles.values()))
 
     @api.constrains("partner_id", "company_id", "date_from", "date_to", "state")
     def _check_periods_apart(self):
@@ -259,14 +248,7 @@ class CustomerQuarantine(models.Model):
                     fields=", ".join(field["string"] for field in labels.values()),
                 )
             )
-        company = vals.get("company_id") or self.env.company.id
-        if company not in self.env.companies.ids:
-            raise AccessError(
-                self.env._(
-                    "You do not work for that company at present: choose it at the top "
-                    "of the screen first, or another one for this quarantine."
-                )
-            )
+        self._refuse_company_of_others(vals.get("company_id") or self.env.company.id)
 
     def _refuse_another_period(self):
         if begun := self.filtered(lambda record: record.state != "draft"):

@@ -1,22 +1,13 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .customer_quarantine import IN_FORCE_STATES
 
 
 class CustomerQuarantine(models.Model):
-    """What stands in the way of each step, as {code: sentence}.
-
-    One source for the banner of the form, the refusals of the buttons and the tests.
-    """
+    """What stands in the way of each step, as {code: sentence}."""
 
     _inherit = "customer.quarantine"
-
-    def _refuse_if(self, obstacles):
-        """Stop a button with the sentences that the form shows."""
-        if obstacles:
-            raise UserError("\n".join(obstacles.values()))
 
     def _get_start_obstacles(self):
         """Hook: what stands in the way of starting, as {code: sentence}."""
@@ -60,7 +51,7 @@ class CustomerQuarantine(models.Model):
             return {}
         return {
             "no_windows": self.env._(
-                "%(calendar)s has no time in it, so nobody could ever meet "
+                "%(calendar)s has no fixed time in it, so nobody could ever meet "
                 "%(partner)s: give it hours, or choose other windows.",
                 calendar=self.calendar_id.name,
                 partner=self.commercial_partner_id.display_name,

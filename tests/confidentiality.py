@@ -70,6 +70,7 @@ MODELS = {
         "toxicity.tuning.move",
     },
     NOBODY: {
+        "customer.case",
         "customer.evidence",
         "own.part",
         "customer.quarantine.banner",

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..models.customer_case import CASES
+
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     """What of ours only one customer can have is made one before the merge.
@@ -11,17 +13,15 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _update_foreign_keys(self, src_partners, dst_partner):
-        exits = self.env["customer.exit"].sudo()
-        exits._prepare_merge(src_partners | dst_partner)
-        quarantines = self.env["customer.quarantine"].sudo()
-        quarantines._prepare_merge(src_partners | dst_partner)
+        for model in CASES:
+            self.env[model]._prepare_merge(src_partners | dst_partner)
         self.env["toxicity.score"].sudo()._prepare_merge(src_partners, dst_partner)
         reviewed = self.env["portfolio.review.line"].sudo()
         reviewed._prepare_merge(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         self.env.invalidate_all()
         # A merged contact may have belonged to another customer.
-        exits._find_open_below(dst_partner)._follow_customers()
-        quarantines._find_in_force_below(dst_partner)._follow_customers()
+        for model in CASES:
+            self.env[model]._find_open_below(dst_partner)._follow_customers()
         self.env["toxicity.score"]._rescore(dst_partner)
         return result
