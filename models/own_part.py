@@ -1,10 +1,15 @@
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.tools.misc import formatLang
+
+from .toxicity_internal_thread import USER_GROUP
 
 # Fewer other customers than these say nothing about us.
 MIN_OTHERS = 3
 # A reason weighs about as much elsewhere from this share of its load here.
 ALIKE = 0.5
+# What is late, by the kind that the facts tell of.
+LATE_MODELS = {"milestone": "project.milestone", "task": "project.task"}
 
 
 class OwnPart(models.AbstractModel):
@@ -36,6 +41,8 @@ class OwnPart(models.AbstractModel):
         elsewhere, lines = self._read_elsewhere(keys), self._get_strain(keys)
         return {
             key: {
+                "partner_id": key[0],
+                "company_id": key[1],
                 "days": self._get_days(key),
                 "late": [self._tell_late(*row) for row in late.get(key, [])],
                 "staff": self._tell_staff(staff.get(key, {})),
@@ -66,6 +73,29 @@ class OwnPart(models.AbstractModel):
         )
         return lines.grouped(lambda line: (line.partner_id.id, line.company_id.id))
 
+    @api.model
+    def action_view_late(self, kind, partner_id, company_id):
+        """Open what was late: of it, what the user may read anyway."""
+        customer = self.env["res.partner"].browse(partner_id)
+        customer.check_access("read")
+        company = self.env["res.company"].browse(company_id)
+        if not self.env.user.has_group(USER_GROUP) or company not in self.env.companies:
+            raise AccessError(
+                self.env._(
+                    "What was late for %(customer)s is shown to those who work with "
+                    "Customer Exit in its company.",
+                    customer=customer.display_name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Late for %(customer)s", customer=customer.display_name),
+            "res_model": LATE_MODELS[kind],
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self._find_late(kind, (partner_id, company_id)))],
+            "context": {"active_test": False, "create": False},
+        }
+
     # -- in words --------------------------------------------------------------------
 
     def _tell_late(self, kind, due, late, days):
@@ -74,7 +104,8 @@ class OwnPart(models.AbstractModel):
             "task": self.env._("Tasks of ours"),
         }
         return {
-            "kind": labels[kind],
+            "kind": kind,
+            "label": labels[kind],
             "is_late": bool(late),
             "text": self.env._(
                 "%(late)s of %(due)s late, by %(days)s days on average",

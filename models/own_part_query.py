@@ -70,12 +70,31 @@ class OwnPart(models.AbstractModel):
         return late
 
     @api.model
+    def _find_late(self, kind, key):
+        """The ids of what was late of that kind."""
+        rows = self._ask(
+            {key},
+            SQL(
+                """
+                SELECT due.record_id
+                  FROM (%s UNION ALL %s) due
+                  JOIN asked USING (partner_id, company_id)
+                 WHERE due.kind = %s AND due.days > 0
+                """,
+                self._due_milestones(),
+                self._due_tasks(),
+                kind,
+            ),
+        )
+        return [record_id for (record_id,) in rows]
+
+    @api.model
     def _due_milestones(self):
-        """SQL: partner_id, company_id, kind, days late of the window's milestones."""
+        """SQL: partner_id, company_id, kind, record_id, days late: the milestones."""
         return SQL(
             """
             SELECT customer.customer_id AS partner_id, setting.company_id,
-                   'milestone' AS kind,
+                   'milestone' AS kind, milestone.id AS record_id,
                    COALESCE(milestone.reached_date, setting.today)
                        - milestone.deadline AS days
               FROM project_milestone milestone
@@ -92,14 +111,14 @@ class OwnPart(models.AbstractModel):
 
     @api.model
     def _due_tasks(self):
-        """SQL: partner_id, company_id, kind, days late of the window's tasks.
+        """SQL: partner_id, company_id, kind, record_id, days late: the tasks.
 
         A task is delivered when it is done, or reaches a stage that is folded.
         """
         return SQL(
             """
             SELECT customer.customer_id AS partner_id, setting.company_id,
-                   'task' AS kind,
+                   'task' AS kind, task.id AS record_id,
                    COALESCE(delivered.at::date, setting.today)
                        - task.date_deadline::date AS days
               FROM project_task task

@@ -94,6 +94,24 @@ class TestOwnPart(OwnPartCommon):
         self.make_task(project, self.days_ago(30), state="1_canceled")
         self.assertEqual(self.ask("late"), [["task", 2, 1, 10.0]])
 
+    def test_what_was_late_is_opened_by_those_who_may_see_it(self):
+        project = self.make_project(self.customer)
+        late = self.make_milestone(project, self.days_ago(20), self.days_ago(14))
+        self.make_milestone(project, self.days_ago(20), self.days_ago(20))
+        task = self.make_task(project, self.days_ago(30), self.days_ago(20))
+        self.assertIn('data-late="task"', self.show())
+        parts = self.env["own.part"].with_user(self.salesperson)
+        for kind, records in (("milestone", late), ("task", task)):
+            with self.subTest(kind):
+                action = parts.action_view_late(kind, *self.key())
+                found = self.env[action["res_model"]].with_context(**action["context"])
+                self.assertEqual(found.search(action["domain"]), records)
+        with self.assertRaises(AccessError):
+            parts.with_user(self.outsider).action_view_late("task", *self.key())
+        sister = self.env["res.company"].create({"name": "Sister"})
+        with self.assertRaises(AccessError):
+            parts.action_view_late("task", self.customer.id, sister.id)
+
     def test_what_is_due_later_or_was_due_long_ago_does_not_count(self):
         project = self.make_project(self.customer)
         self.make_milestone(project, self.days_ago(-10))
