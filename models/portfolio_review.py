@@ -38,6 +38,11 @@ class PortfolioReview(models.Model):
         help="The first day of the quarter that it looks back on.",
     )
     date_end = fields.Date("Looks back until", compute="_compute_period")
+    quarter_then = fields.Char(
+        "Compared with",
+        compute="_compute_quarter_then",
+        help="The quarter at whose end scores are looked at beside those of today.",
+    )
     state = fields.Selection(
         [("open", "Open"), ("closed", "Closed")],
         required=True,
@@ -64,6 +69,13 @@ class PortfolioReview(models.Model):
             review.date_start = start
             review.date_end = fields.Date.end_of(start, "quarter")
 
+    @api.depends("date")
+    @api.depends_context("lang")
+    def _compute_quarter_then(self):
+        for review in self:
+            then = fields.Date.subtract(review.date, months=6)
+            review.quarter_then = review._format_quarter(then)
+
     @api.depends("date", "company_id.name")
     @api.depends_context("lang")
     def _compute_display_name(self):
@@ -75,7 +87,10 @@ class PortfolioReview(models.Model):
             )
 
     def _get_quarter_name(self):
-        return format_date(self.env, self.date, date_format="QQQ yyyy")
+        return self._format_quarter(self.date)
+
+    def _format_quarter(self, day):
+        return format_date(self.env, day, date_format="QQQ yyyy")
 
     @api.depends("line_ids.decision")
     def _compute_counts(self):

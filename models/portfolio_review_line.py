@@ -84,8 +84,12 @@ class PortfolioReviewLine(models.Model):
         ondelete="set null",
     )
 
+    quarter_then = fields.Char("Compared with", related="review_id.quarter_then")
     score_then = fields.Float(
-        readonly=True, digits=(5, 2), aggregator=None, help="A quarter ago."
+        readonly=True,
+        digits=(5, 2),
+        aggregator=None,
+        help="At the end of the quarter before the one that the review looks back on.",
     )
     band_then = fields.Selection(BANDS, "Band then", readonly=True)
     score_now = fields.Float(

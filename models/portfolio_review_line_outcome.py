@@ -81,7 +81,7 @@ class PortfolioReviewLine(models.Model):
         return {(score.partner_id.id, score.company_id.id): score for score in scores}
 
     def _get_deeds(self):
-        """{decision: the lines after which what was decided was done}."""
+        """{decision: {line: what was done after it}}."""
         return {
             "exit": self._find_done("exit", "customer.exit", STAYED, "date_closed"),
             "quarantine": self._find_done(
@@ -90,7 +90,10 @@ class PortfolioReviewLine(models.Model):
         }
 
     def _find_done(self, decision, model, undone, ended):
-        """Those whose customer has such a record that had not ended by the decision."""
+        """{line: record} of those whose customer has such a one.
+
+        It had not ended by the decision; of several, the last.
+        """
         lines = self.filtered(lambda line: line.decision == decision)
         # sudo: that there is one, of companies that the line may be read of
         records = (
@@ -101,18 +104,19 @@ class PortfolioReviewLine(models.Model):
                     ("commercial_partner_id", "in", lines.commercial_partner_id.ids),
                     ("company_id", "in", lines.company_id.ids),
                     ("state", "not in", undone),
-                ]
+                ],
+                order="id",
             )
         )
         found = records.grouped(
             lambda record: (record.commercial_partner_id.id, record.company_id.id)
         )
-        return lines.filtered(
-            lambda line: any(
-                not record[ended] or record[ended] >= line._get_day_decided()
-                for record in found.get(line._key(), [])
-            )
-        )
+        return {
+            line: record
+            for line in lines
+            for record in found.get(line._key(), [])
+            if not record[ended] or record[ended] >= line._get_day_decided()
+        }
 
     def _get_day_decided(self):
         return (self.date_decided or fields.Datetime.now()).date()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 WATCHED = "toxic_customer_exit.mail_activity_type_relationship"
 # In the middle of the quarter, when there is still time to do something.
@@ -9,6 +9,25 @@ class PortfolioReviewLine(models.Model):
     """What a decision leads to: the record that carries it out."""
 
     _inherit = "portfolio.review.line"
+
+    deed = fields.Reference(
+        [("customer.quarantine", "Quarantine"), ("customer.exit", "Exit")],
+        "Led to",
+        compute="_compute_deed",
+        help="The quarantine or exit that was decided on, also while it is a draft.",
+    )
+
+    @api.depends("decision", "date_decided")
+    def _compute_deed(self):
+        found = {
+            **self._find_done(
+                "quarantine", "customer.quarantine", ("cancelled",), "date_ended"
+            ),
+            **self._find_done("exit", "customer.exit", ("cancelled",), "date_closed"),
+        }
+        for line in self:
+            record = found.get(line)
+            line.deed = record.with_env(self.env) if record else False
 
     def action_decide(self):
         """Decide on one customer, with what there is to know about it."""

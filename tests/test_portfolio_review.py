@@ -312,6 +312,26 @@ class TestPortfolioReview(PortfolioReviewCommon):
         again = line.action_follow()
         self.assertEqual(again["res_id"], form.record.id)
 
+    def test_what_a_decision_opened_stands_beside_it(self):
+        line = self.decide(self.review, self.worse, "quarantine", "Calls at night")
+        self.assertFalse(line.deed)
+        quarantine = self.make_quarantine(self.worse, state="draft")
+        line.invalidate_recordset()
+        self.assertEqual(line.deed, quarantine)
+        quarantine.action_cancel()
+        line.invalidate_recordset()
+        self.assertFalse(line.deed)
+        line.decision = "exit"
+        case = self.make_exit(self.worse, state="draft")
+        line.invalidate_recordset()
+        self.assertEqual(line.deed, case)
+
+    def test_it_says_which_quarter_it_compares_with(self):
+        line = self.decide(self.review, self.worse, "keep")
+        then = fields.Date.subtract(self.review.date, months=4)
+        self.assertEqual(line.quarter_then, f"Q{(then.month + 2) // 3} {then.year}")
+        self.assertLess(then, self.review.date_start)
+
     def test_an_exit_is_opened_or_gone_on_with(self):
         line = self.decide(self.review, self.worse, "exit")
         action = line.action_follow()
