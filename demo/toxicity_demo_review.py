@@ -1,18 +1,24 @@
 from odoo import api, fields, models
 
-# Decided a quarter ago: customer, why then, its band then, the decision and the note.
+# Decided a quarter ago: customer, why then, the decision and the note.
 DECIDED = (
-    ("castellane", "worse", "watch", "watch", "They promised to name one contact."),
-    ("nordhavn", "worse", "watch", "keep", "One bad month after years without any."),
-    ("okafor", "candidate", "healthy", "prefer", "Demands a lot, and pays for it."),
-    ("lindqvist", "candidate", "healthy", "keep", False),
+    ("castellane", "worse", "watch", "They promised to name one contact."),
+    ("nordhavn", "worse", "keep", "One bad month after years without any."),
+    ("okafor", "candidate", "prefer", "Demands a lot, and pays for it."),
+    ("lindqvist", "candidate", "keep", False),
 )
-# Where some stood before the quarter that the review of today looks back on.
+# Strain, credit and band at the end of the quarter before last, and of the last one:
+# the review of today looks back to the first, the matrix to both.
 STOOD = {
-    "brightwater": (52.0, 8.0, "strained"),
-    "vandermeer": (31.0, 24.0, "watch"),
-    "castellane": (14.0, 20.0, "healthy"),
-    "harbour": (33.0, 10.0, "watch"),
+    "brightwater": ((52, 8, "strained"), (61, 16, "strained")),
+    "vandermeer": ((31, 24, "watch"), (47, 24, "watch")),
+    "castellane": ((27, 20, "watch"), (37, 18, "watch")),
+    "nordhavn": ((40, 20, "watch"), (33, 22, "watch")),
+    "okafor": ((35, 66, "watch"), (24, 76, "healthy")),
+    "lindqvist": ((6, 61, "healthy"), (2, 72, "healthy")),
+    "harbour": ((33, 10, "watch"), (20, 4, "healthy")),
+    "aldgate": ((8, 18, "healthy"), (12, 22, "healthy")),
+    "pellworth": ((34, 2, "watch"), (29, 0, "watch")),
 }
 
 
@@ -27,7 +33,7 @@ class ToxicityDemoReview(models.AbstractModel):
         reviews = self.env["portfolio.review"].sudo()
         if not reviews.search_count([], limit=1):
             self._review_last_quarter(reviews)
-            self._remember_scores(fields.Date.subtract(reviews._get_quarter(), days=93))
+            self._remember_scores(reviews._get_quarter())
             # What moved since then, as of today.
             reviews._open(self.env.company)
         return result
@@ -44,14 +50,16 @@ class ToxicityDemoReview(models.AbstractModel):
                     "partner_id": self._get("res.partner", name).id,
                     "reason": reason,
                     f"is_{reason}": True,
-                    "band_now": band,
+                    "score_now": STOOD[name][0][0],
+                    "credit_now": STOOD[name][0][1],
+                    "band_now": STOOD[name][0][2],
                     "decision": decision,
                     "note": note,
                     "decided_by_id": self._get_manager().id,
                     "date_decided": decided,
-                    "band_decided": band,
+                    "band_decided": STOOD[name][0][2],
                 }
-                for name, reason, band, decision, note in DECIDED
+                for name, reason, decision, note in DECIDED
             ]
         )
         review.write(
@@ -63,12 +71,14 @@ class ToxicityDemoReview(models.AbstractModel):
         )
 
     @api.model
-    def _remember_scores(self, day):
+    def _remember_scores(self, quarter):
         """Snapshots as the engine would have taken them, had it been there."""
-        for name, (points, credit, band) in STOOD.items():
+        ends = [fields.Date.subtract(quarter, months=n, days=1) for n in (3, 0)]
+        for name, stood in STOOD.items():
             score = self._get("res.partner", name).sudo().toxicity_score_id
-            if score:
-                score.snapshot_ids.create(
+            known = set(score.snapshot_ids.mapped("date"))
+            score.snapshot_ids.create(
+                [
                     {
                         "score_id": score.id,
                         "partner_id": score.partner_id.id,
@@ -78,4 +88,7 @@ class ToxicityDemoReview(models.AbstractModel):
                         "credit": credit,
                         "band": band,
                     }
-                )
+                    for day, (points, credit, band) in zip(ends, stood, strict=True)
+                    if score and day not in known
+                ]
+            )

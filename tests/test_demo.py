@@ -127,6 +127,14 @@ class TestDemo(DemoCommon):
                 order.amount_untaxed,
             )
 
+    def test_the_matrix_goes_back_two_quarters_with_all_who_have_a_score(self):
+        scores = self.env["toxicity.score"].with_user(self.manager)
+        now = scores.get_matrix([])
+        self.assertEqual(len(now["quarters"]), 3)
+        for quarter in now["quarters"][:2]:
+            bubbles = scores.get_matrix([], quarter)["bubbles"]
+            self.assertEqual(len(bubbles), len(now["bubbles"]))
+
     def test_the_stories_are_told_once(self):
         customer = self.get_customer("okafor")
         count = customer.sale_order_count
