@@ -64,8 +64,8 @@ class CalendarEvent(models.Model):
         watched = self | self.recurrence_id.base_event_id if of_series else self
         later = self.with_context(**{LATER: INSIDE})
         result = super(CalendarEvent, later).write(vals)
-        watched = watched.exists()
         if of_series:
+            watched = watched.exists()
             watched |= watched.recurrence_id.calendar_event_ids
         watched._keep_to_windows([asked], self)
         return result
@@ -100,6 +100,9 @@ class CalendarEvent(models.Model):
 
     def _settle_outside(self, outside, asked, written):
         cases = self.env["customer.quarantine"].sudo().union(*outside)
+        outside = self._let_owed_be(outside)
+        if not outside:
+            return
         reason = self.env.context.get(REASON)
         if reason and cases.sudo(False)._is_manager():
             for case, events in _split_by_case(outside).items():
@@ -108,6 +111,35 @@ class CalendarEvent(models.Model):
             cases._flag_outside(_split_by_case(outside))
         else:
             self._refuse_outside(outside, asked, written)
+
+    def _let_owed_be(self, outside):
+        """What is left of it without meetings for sold work: those are owed.
+
+        No quarantine stands in their way; the single contact is told of them.
+        """
+        left, owed = {}, {}
+        for cases, events in outside.items():
+            customers = cases.commercial_partner_id
+            owed[cases] = events.filtered(lambda e, c=customers: e._is_owed_to(c))
+            if others := events - owed[cases]:
+                left[cases] = others
+        for case, events in _split_by_case(owed).items():
+            if events:
+                case._flag_outside({case: events})
+        return left
+
+    def _is_owed_to(self, customers):
+        """Whether it was planned from a task that one of the customers has bought."""
+        self.ensure_one()
+        if self.res_model != "project.task" or not self.res_id:
+            return False
+        # sudo: whoever plans the meeting need not know what was sold
+        task = self.env["project.task"].sudo().browse(self.res_id).exists()
+        line = task.sale_line_id
+        return (
+            line.state == "sale"
+            and line.order_partner_id.commercial_partner_id in customers
+        )
 
     def _is_brought_by_machine(self):
         user = self.env.user
@@ -154,6 +186,12 @@ class CalendarEvent(models.Model):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def _get_quarantine_customers(self):
+        """Nobody is told whom somebody else's private meeting is with."""
+        if not self.env.su and self._check_private_event_conditions():
+            return self.env["res.partner"]
+        return super()._get_quarantine_customers()
 
     def action_open_brief(self):
         """Open the brief of the meeting: for us, and never for its guests."""

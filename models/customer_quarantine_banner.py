@@ -37,14 +37,7 @@ class CustomerQuarantineBanner(models.AbstractModel):
         found = self._get_quarantines()
         notes = {}
         for record in self:
-            case = next(
-                (
-                    found[customer.id, company.id]
-                    for customer, company in record._get_quarantine_keys()
-                    if (customer.id, company.id) in found
-                ),
-                self.env["customer.quarantine"],
-            )
+            case = record._pick_quarantine(found)
             if case not in notes:
                 notes[case] = case._describe() if case else False
             record.quarantine_id = case
@@ -52,15 +45,17 @@ class CustomerQuarantineBanner(models.AbstractModel):
 
     def _get_quarantines(self):
         """{(customer id, company id): quarantine} that hold today for these records."""
-        keys = {key for record in self for key in record._get_quarantine_keys()}
-        customers = {customer.id for customer, _company in keys}
+        customers = {
+            customer.id
+            for record in self
+            for customer in record._get_quarantine_customers()
+        }
         if not customers:
             return {}
         cases = self.env["customer.quarantine"].search(
             [
                 *self._get_held_domain(),
                 ("commercial_partner_id", "in", list(customers)),
-                ("company_id", "in", [company.id for _customer, company in keys]),
             ]
         )
         # Together: asked one by one, each would be a query.
@@ -76,15 +71,26 @@ class CustomerQuarantineBanner(models.AbstractModel):
             ("date_from", "<=", fields.Date.context_today(self)),
         ]
 
-    def _get_quarantine_keys(self):
-        """(customer, company) pairs whose quarantine the record is about."""
+    def _pick_quarantine(self, found):
+        """That of these which the record is about; its company is read if need be."""
+        if found:
+            company = self._get_quarantine_company()
+            for customer in self._get_quarantine_customers():
+                if case := found.get((customer.id, company.id)):
+                    return case
+        return self.env["customer.quarantine"]
+
+    def _get_quarantine_customers(self):
+        """Whose quarantine the record is about."""
         # sudo: the customer of a record that may be read
-        record = self.sudo()
-        customers = record.mapped(self._quarantine_customer)._origin
+        return self.sudo().mapped(self._quarantine_customer)._origin
+
+    def _get_quarantine_company(self):
         company = self.env["res.company"]
         if self._quarantine_company:
-            company = record.mapped(self._quarantine_company)._origin[:1]
-        return [(customer, company or self.env.company) for customer in customers]
+            # sudo: as above
+            company = self.sudo().mapped(self._quarantine_company)._origin[:1]
+        return company or self.env.company
 
     def _search_quarantine_id(self, operator, value):
         self._check_field_access(self._fields["quarantine_id"], "read")
@@ -125,5 +131,5 @@ class CustomerQuarantine(models.Model):
             date=format_date(self.env, self.date_to),
             windows=self._describe_windows(),
             hours=self._describe_week(),
-            contact=self.user_id.sudo().name,
+            contact=self._get_contact().name,
         )

@@ -16,17 +16,20 @@ class CustomerQuarantine(models.Model):
     _inherit = "customer.quarantine"
 
     def _tell(self, activity_type, note, managers=False, **vals):
-        """Plan an activity of that type for the contact, or for a manager.
-
-        Where the contact has left, or is not one of us any more, a manager is told.
-        """
+        """Plan an activity of that type for the contact, or for a manager."""
         self.ensure_one()
         case = self.sudo()
-        user = self.env["res.users"]
-        if not managers:
-            user = case._pick_member(case.user_id, case.company_id)
-        user = user or case._get_first_managers(case.company_id)[case.company_id]
+        user = case._get_manager() if managers else case._get_contact()
         case.activity_schedule(activity_type, note=note, user_id=user.id, **vals)
+
+    def _get_contact(self):
+        """Whom to ask: a manager where the contact left, or is not one of us now."""
+        # sudo: whoever is told need not know who works for which company
+        case = self.sudo()
+        return case._pick_member(case.user_id, case.company_id) or case._get_manager()
+
+    def _get_manager(self):
+        return self._get_first_managers(self.company_id)[self.company_id]
 
     @api.model
     def _cron_follow_up(self):

@@ -165,13 +165,19 @@ class CustomerQuarantine(models.Model):
     def _describe_calendar(self, calendar):
         lines = calendar._get_window_lines()
         days = dict(lines._fields["dayofweek"]._description_selection(self.env))
-        parts = []
-        for (start, stop), same in lines.grouped(
-            lambda line: (line.hour_from, line.hour_to)
+        weeks = {}
+        for (start, stop, week), same in lines.grouped(
+            lambda line: (line.hour_from, line.hour_to, line.week_type)
         ).items():
             names = ", ".join(days[key] for key in sorted({*same.mapped("dayofweek")}))
-            parts.append(f"{names} {format_duration(start)}–{format_duration(stop)}")
-        text = "; ".join(parts)
+            times = f"{names} {format_duration(start)}–{format_duration(stop)}"
+            weeks.setdefault(times, set()).add(week)
+        text = "; ".join(
+            times
+            if False in found or len(found) == 2
+            else self.env._("%(times)s every second week", times=times)
+            for times, found in weeks.items()
+        )
         if calendar.tz != (self.env.user.tz or "UTC"):
             text = f"{text} ({calendar.tz})"
         return text
@@ -200,8 +206,9 @@ class CustomerQuarantine(models.Model):
         if slots:
             lines.append(
                 self.env._(
-                    "Next free times of %(organiser)s: %(slots)s.",
+                    "Next free times of %(organiser)s (%(tz)s): %(slots)s.",
                     organiser=organiser,
+                    tz=self.env.user.tz or "UTC",
                     slots=" · ".join(map(self._format_time, slots)),
                 )
             )
@@ -211,7 +218,7 @@ class CustomerQuarantine(models.Model):
                     "%(organiser)s has no free time then in the next weeks: ask "
                     "%(contact)s.",
                     organiser=organiser,
-                    contact=", ".join(case.user_id.mapped("name")),
+                    contact=", ".join({each._get_contact().name for each in case}),
                 )
             )
         return "\n".join(lines)
@@ -227,9 +234,12 @@ class CustomerQuarantine(models.Model):
         """Tell the contact of meetings that nobody could be asked about."""
         for case, events in meetings.items():
             first = events.sorted("start")[0]
+            # Of a private meeting the contact reads no more than on the calendar.
+            contact = case._get_contact()
+            seen = events.with_user(contact) if contact else events
             names = ", ".join(
-                f"{event.name} ({case._format_time(event.start)})"
-                for event in events.sorted("start")[:5]
+                f"{event.display_name} ({case._format_time(event.start)})"
+                for event in seen.sorted("start")[:5]
             )
             case._tell(
                 "toxic_customer_exit.mail_activity_type_quarantine_meeting",

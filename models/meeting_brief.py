@@ -213,7 +213,7 @@ class MeetingBrief(models.Model):
             for promise in self.commitment_ids - ours
         ]
         points += [
-            self.env._("To decide on: %(what)s", what=change.display_name)
+            self.env._("To decide on: %(what)s", what=change.summary)
             for change in self.change_ids
         ]
         points.append(self.env._("What each of us does until when"))

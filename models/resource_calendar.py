@@ -21,9 +21,10 @@ class ResourceCalendar(models.Model):
         )
 
     def _has_windows(self):
+        """Whether it has fixed times: flexible hours are on no certain ones."""
         self.ensure_one()
         # sudo: rows of a calendar that everybody may be told about
-        return bool(self.sudo()._get_window_lines())
+        return not self.flexible_hours and bool(self.sudo()._get_window_lines())
 
     def _find_in_use(self):
         """One of these calendars that customers are met by, with its customer."""
@@ -40,14 +41,14 @@ class ResourceCalendar(models.Model):
             )
         )
 
-    @api.constrains("attendance_ids")
+    @api.constrains("attendance_ids", "flexible_hours")
     def _check_windows_left(self):
         for calendar in self:
             if not calendar._has_windows() and calendar._find_in_use():
                 raise ValidationError(
                     self.env._(
                         "%(calendar)s says when meetings with customers are held: "
-                        "leave some hours in it.",
+                        "leave some hours at fixed times in it.",
                         calendar=calendar.name,
                     )
                 )
@@ -64,3 +65,13 @@ class ResourceCalendar(models.Model):
                     calendar=used.calendar_id.name,
                 )
             )
+
+
+class ResourceCalendarAttendance(models.Model):
+    """The lines of a calendar are also written without it."""
+
+    _inherit = "resource.calendar.attendance"
+
+    @api.constrains("hour_from", "hour_to", "day_period")
+    def _check_windows_left(self):
+        self.calendar_id._check_windows_left()

@@ -187,17 +187,54 @@ class TestCustomerQuarantine(ToxicityCommon):
         calendar = self.make_windows((9, 12))
         calendar.attendance_ids.hour_to = 9
         for windows in (calendar, self.make_windows()):
-            with self.assertRaisesRegex(UserError, "no time in it"):
+            with self.assertRaisesRegex(UserError, "no fixed time in it"):
                 self.make_quarantine(self.make_customer(), calendar_id=windows.id)
 
     def test_windows_in_use_keep_some_hours_and_are_not_deleted(self):
         calendar = self.make_windows((9, 12))
         self.make_quarantine(calendar_id=calendar.id)
-        with self.assertRaisesRegex(ValidationError, "leave some hours"):
-            calendar.attendance_ids = [Command.clear()]
+        for values in (
+            {"attendance_ids": [Command.clear()]},
+            {"schedule_type": "flexible"},
+        ):
+            with (
+                self.subTest(values),
+                self.assertRaisesRegex(ValidationError, "leave some hours"),
+                self.env.cr.savepoint(),
+            ):
+                calendar.write(values)
+        with (
+            self.assertRaisesRegex(ValidationError, "leave some hours"),
+            self.env.cr.savepoint(),
+        ):
+            calendar.attendance_ids.hour_to = 9
+        self.assertEqual(calendar.attendance_ids.hour_to, 12, "Nothing is half saved")
         with self.assertRaisesRegex(UserError, "archive it"):
             calendar.unlink()
         self.assertNotIn("uarantine", str(calendar._fields["attendance_ids"].help))
+
+    def test_flexible_hours_are_no_windows(self):
+        calendar = self.make_windows((9, 12))
+        calendar.schedule_type = "flexible"
+        calendar.flush_recordset()
+        with self.assertRaisesRegex(UserError, "no fixed time in it"):
+            self.make_quarantine(calendar_id=calendar.id)
+
+    def test_other_windows_and_another_contact_are_checked_while_it_holds(self):
+        quarantine = self.make_quarantine()
+        calendar = self.make_windows()
+        with (
+            self.assertRaisesRegex(ValidationError, "no fixed time in it"),
+            self.env.cr.savepoint(),
+        ):
+            quarantine.calendar_id = calendar
+        with (
+            self.assertRaisesRegex(ValidationError, "does not work with"),
+            self.env.cr.savepoint(),
+        ):
+            quarantine.user_id = self.outsider
+        quarantine.user_id = self.manager
+        self.assertEqual(quarantine.user_id, self.manager)
 
     def test_a_contact_who_left_or_does_not_work_with_it_is_refused(self):
         left = self.make_user("left", "sales_team.group_sale_salesman", active=False)

@@ -182,6 +182,22 @@ class TestQuarantineHours(QuarantineHoursCommon):
         with self.assertRaises(AccessError):
             self.customer.with_user(self.outsider).read(["quarantine_note"])
 
+    def test_the_project_shows_the_hours_as_they_are_logged(self):
+        colleague = self.make_user(
+            "colleague",
+            "sales_team.group_sale_salesman,project.group_project_user",
+        )
+        project = self.log(2).project_id.with_user(colleague)
+        self.assertIn("02:00 of 05:00", project.get_panel_data()["quarantine"])
+        self.log(1)
+        project.invalidate_recordset()
+        self.assertIn("03:00 of 05:00", project.get_panel_data()["quarantine"])
+        self.env.ref("project.group_project_user").implied_ids -= self.env.ref(
+            "toxic_customer_exit.group_toxicity_user"
+        )
+        other = self.make_user("other", "project.group_project_user")
+        self.assertNotIn("quarantine", project.with_user(other).get_panel_data())
+
     def test_others_and_other_days_say_nothing(self):
         other = self.make_customer(name="Other")
         self.assertFalse(other.quarantine_note)
@@ -374,6 +390,10 @@ class TestQuarantineContact(QuarantineHoursCommon):
         )
         self.run_cron()
         self.assertEqual(len(self.get_activities(kind)), 1)
+        self.customer.invalidate_recordset()
+        note = self.customer.with_user(self.manager).quarantine_note
+        self.assertNotIn(self.salesperson.name, note, "Nobody asks who has left")
+        self.assertIn(f"ask {activity.user_id.name}", note)
         lead = self.make_lead(self.manager, user_id=self.manager.id)
         self.assertEqual(lead.user_id, self.manager)
 
@@ -389,6 +409,37 @@ class TestQuarantineContact(QuarantineHoursCommon):
         self.pay(invoice, 500, date.today())
         self.assertEqual(order.invoice_status, "invoiced")
         self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+
+    def test_what_was_paid_in_advance_is_still_worked_on(self):
+        order = self.make_order((self.service_ordered, 5))
+        self.pay(self.make_invoices(order), 500, date.today())
+        project = self.log(50).project_id
+        worker = self.make_user(
+            "worker",
+            "project.group_project_user,hr_timesheet.group_hr_timesheet_user",
+        )
+        self.get_employee(worker, 40)
+        task = self.env["project.task"].create(
+            {
+                "name": "Paid work",
+                "project_id": project.id,
+                "sale_line_id": order.order_line.id,
+                "user_ids": worker.ids,
+            }
+        )
+        task.with_user(worker).date_deadline = datetime(2026, 11, 30)
+        self.env["account.analytic.line"].with_user(worker).create(
+            {
+                "name": "Worked",
+                "project_id": project.id,
+                "task_id": task.id,
+                "unit_amount": 5,
+            }
+        )
+        task.with_user(worker).state = "1_done"
+        self.assertEqual(task.effective_hours, 5)
+        order.with_user(self.manager).order_line.qty_delivered = 5
+        self.assertEqual(order.order_line.qty_delivered, 5)
 
     def test_support_goes_on(self):
         task = self.env["project.task"].create(

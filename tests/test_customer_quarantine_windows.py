@@ -11,6 +11,14 @@ from .common import ToxicityCommon
 
 _logger = logging.getLogger(__name__)
 
+MAIL = """From: boss@example.com
+To: meetings@example.com
+Subject: Status
+Message-ID: <status@example.com>
+
+Let us meet.
+"""
+
 # A Friday: the windows of next week are Tuesday 24 and Thursday 26 from 9 to 12.
 FRIDAY = "2026-11-20 10:00:00"
 MONDAY_TEN = datetime(2026, 11, 23, 10)
@@ -178,11 +186,48 @@ class TestQuarantineWindows(ToxicityCommon):
         slots = self.refuse(start=datetime(2027, 3, 25, 14))[3]["meeting_window"]
         self.assertEqual(slots["slots"][0], "2027-03-30 07:00:00")
 
+    def test_a_series_over_the_change_of_the_clocks_stays_inside(self):
+        self.mornings.tz = "Europe/Brussels"
+        self.quarantine.sudo().date_to = date(2027, 12, 1)
+        weekly = {**self.weekly("tue"), "event_tz": "Europe/Brussels"}
+        series = self.meet(datetime(2027, 3, 16, 8), **weekly)
+        starts = series.recurrence_id.calendar_event_ids.mapped("start")
+        self.assertEqual([at.hour for at in sorted(starts)], [8, 8, 7, 7])
+        # The last hour of the window in winter is none of it in summer.
+        self.refuse(start=datetime(2027, 3, 16, 10), **{**weekly, "event_tz": "UTC"})
+
     def test_the_words_are_in_the_time_of_the_reader(self):
         self.salesperson.tz = "Asia/Tokyo"
         message = self.refuse()[0]
         self.assertIn("18:00", message)
         self.assertIn("(UTC)", message)
+
+    def test_windows_of_every_second_week_say_so(self):
+        calendar = self.env["resource.calendar"].create(
+            {
+                "name": "Every second Monday",
+                "tz": "UTC",
+                "two_weeks_calendar": True,
+                "attendance_ids": [
+                    Command.clear(),
+                    Command.create(
+                        {
+                            "name": "Monday",
+                            "dayofweek": "0",
+                            "week_type": "1",
+                            "hour_from": 9,
+                            "hour_to": 12,
+                        }
+                    ),
+                ],
+            }
+        )
+        self.quarantine.sudo().calendar_id = calendar
+        message, *_rest, context = self.refuse()
+        self.assertIn("Monday 09:00–12:00 every second week", message)
+        slots = context["meeting_window"]["slots"]
+        self.assertEqual(slots[0], "2026-11-30 09:00:00")
+        self.assertTrue(self.meet(datetime(2026, 11, 30, 9)))
 
     # Moved
 
@@ -194,6 +239,23 @@ class TestQuarantineWindows(ToxicityCommon):
         moved = self.choose(caught.exception.args, "action_take_second")
         self.assertEqual(moved, meeting)
         self.assertEqual(meeting.start, TUESDAY_NINE + HOUR)
+
+    def test_making_it_a_whole_day_is_refused_and_becomes_an_hour(self):
+        meeting = self.meet(TUESDAY_NINE)
+        day = TUESDAY_NINE.date()
+        with self.assertRaises(RedirectWarning) as caught, self.env.cr.savepoint():
+            meeting.write({"allday": True, "start_date": day, "stop_date": day})
+        moved = self.choose(caught.exception.args)
+        self.assertEqual(moved, meeting)
+        self.assertFalse(meeting.allday)
+        self.assertEqual(meeting.stop - meeting.start, HOUR)
+
+    def test_one_that_comes_back_from_the_archive_is_looked_at(self):
+        meeting = self.meet(guests=self.salesperson.partner_id)
+        meeting.active = False
+        meeting.partner_ids += self.person
+        with self.assertRaises(RedirectWarning), self.env.cr.savepoint():
+            meeting.active = True
 
     def test_inviting_them_to_one_outside_is_refused(self):
         meeting = self.meet(guests=self.salesperson.partner_id)
@@ -312,6 +374,35 @@ class TestQuarantineWindows(ToxicityCommon):
     def test_no_client_can_say_that_it_has_been_looked_at(self):
         self.refuse(context={"meeting_windows_later": True})
 
+    # What is owed
+
+    def plan_for(self, task, **values):
+        model = self.env["ir.model"]._get_id("project.task")
+        return {"res_model_id": model, "res_id": task.id, **values}
+
+    def test_what_sold_work_needs_is_not_in_its_way_and_the_contact_is_told(self):
+        order = self.make_order((self.service_ordered, 5))
+        project = self.env["project.project"].create(
+            {"name": "Sold", "partner_id": self.customer.id, "allow_billable": True}
+        )
+        task = self.env["project.task"].create(
+            {
+                "name": "Workshop",
+                "project_id": project.id,
+                "sale_line_id": order.order_line.id,
+            }
+        )
+        meeting = self.meet(**self.plan_for(task))
+        self.assertFlagged(meeting)
+        meeting.with_user(self.salesperson).stop += HOUR
+        free = self.env["project.project"].create(
+            {"name": "Free", "partner_id": self.customer.id, "allow_billable": False}
+        )
+        given = self.env["project.task"].create({"name": "Chat", "project_id": free.id})
+        self.refuse(**self.plan_for(given))
+        order._action_cancel()
+        self.refuse(**self.plan_for(task))
+
     # People without our group
 
     def test_colleagues_outside_are_told_when_and_nothing_else(self):
@@ -347,7 +438,36 @@ class TestQuarantineWindows(ToxicityCommon):
         self.assertFalse(result["messages"])
         self.assertFlagged(events.browse(result["ids"]))
 
-    def test_a_meeting_made_by_a_mail_or_a_visitor_is_accepted_and_flagged(self):
+    def test_a_private_meeting_stays_private(self):
+        meeting = self.meet(
+            user=self.manager, context={"dont_notify": True}, privacy="private"
+        )
+        self.assertIn("Busy", self.quarantine.activity_ids.note)
+        self.assertNotIn("Status", self.quarantine.activity_ids.note)
+        self.assertTrue(meeting.quarantine_note)
+        self.assertFalse(meeting.with_user(self.salesperson).quarantine_note)
+
+    def test_a_meeting_moved_by_synchronisation_is_accepted_and_flagged(self):
+        meeting = self.meet(TUESDAY_NINE, user=self.outsider)
+        meeting.with_context(dont_notify=True).write(
+            {"start": MONDAY_TEN, "stop": MONDAY_TEN + HOUR}
+        )
+        self.assertFlagged(meeting)
+
+    def test_a_meeting_made_by_a_mail_is_accepted_and_flagged(self):
+        meeting_id = self.env["mail.thread"].message_process(
+            "calendar.event",
+            MAIL,
+            custom_values={
+                "user_id": self.salesperson.id,
+                "start": MONDAY_TEN,
+                "stop": MONDAY_TEN + HOUR,
+                "partner_ids": [Command.set(self.person.ids)],
+            },
+        )
+        self.assertFlagged(self.env["calendar.event"].browse(meeting_id))
+
+    def test_a_meeting_made_by_a_program_is_accepted_and_flagged(self):
         root = self.env.ref("base.user_root")
         meeting = self.meet(user=root, user_id=self.salesperson.id)
         self.assertFlagged(meeting)
