@@ -128,12 +128,15 @@ class MeetingBrief(models.Model):
         )
 
     def _get_recent_signals(self):
-        since = fields.Date.context_today(self) - timedelta(days=RECENT_DAYS)
+        """Of the year before; what came after the meeting was not expected of it."""
+        today = fields.Date.context_today(self)
+        day = min(today, self.start.date()) if self.start else today
         return self._find(
             "toxicity.signal",
             "date desc, id desc",
             ("state", "=", "counted"),
-            ("date", ">=", since),
+            ("date", ">=", day - timedelta(days=RECENT_DAYS)),
+            ("date", "<=", day),
         )
 
     # From a meeting
@@ -249,6 +252,7 @@ class MeetingBriefLine(models.Model):
     )
     company_id = fields.Many2one(related="brief_id.company_id", store=True, index=True)
     start = fields.Datetime(related="brief_id.start", store=True)
+    is_begun = fields.Boolean(related="brief_id.is_begun")
     indicator_id = fields.Many2one(
         "toxicity.indicator",
         string="Usually",

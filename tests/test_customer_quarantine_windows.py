@@ -518,3 +518,20 @@ class TestQuarantineWindows(ToxicityCommon):
                 ours = self.count_queries(**values)
                 _logger.info("%s: %s queries, %s without us", name, ours, plain)
                 self.assertLessEqual(ours - plain, 2)
+
+    def count_moving(self, meeting, hours, **context):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        start = meeting.start + hours * HOUR
+        meeting.with_context(**context).write({"start": start, "stop": start + HOUR})
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_moving_a_meeting_costs_at_most_two_queries_more(self):
+        meeting = self.meet(guests=self.make_customer(name="Other"))
+        self.count_moving(meeting, 1)
+        plain = self.count_moving(meeting, 1, **{LATER: INSIDE})
+        ours = self.count_moving(meeting, 1)
+        _logger.info("moving: %s queries, %s without us", ours, plain)
+        self.assertLessEqual(ours - plain, 2)

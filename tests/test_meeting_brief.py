@@ -77,6 +77,13 @@ class TestMeetingBrief(ToxicityCommon):
         self.assertEqual(brief.line_ids[0].example, "Asked for a third estimate.")
         self.assertEqual(len(brief.signal_ids), 3)
 
+    def test_what_came_after_the_meeting_was_not_expected_of_it(self):
+        self.make_signal("confrontational", date=self.days_ago(9))
+        self.make_signal("abusive", date=self.days_ago(2))
+        brief = self.brief(self.meet(days=-5))
+        self.assertEqual(brief.line_ids.indicator_id, self.indicator("confrontational"))
+        self.assertEqual(len(brief.signal_ids), 1)
+
     def test_contested_signals_are_expected_of_nobody(self):
         signal = self.make_signal("confrontational")
         signal.with_user(self.manager)._contest("Was not so")
