@@ -128,15 +128,17 @@ class ToxicityScore(models.Model):
     )
 
     def init(self):
-        """Add the column that keeps the parts, which the engine alone writes.
+        """Add the columns that keep the parts, which the engine alone writes.
 
         They are the score's reasons and change with it; toxicity.score.line shows
-        them. An array of rows: indicator id, value, intensity and load.
+        them. An array of rows: indicator id, value, intensity and load. By their
+        digest the engine sees whether they moved.
         """
         # Half of each page is room for the night's changes: they touch no index then.
         self.env.cr.execute(
             "ALTER TABLE toxicity_score SET (fillfactor = 50),"
-            " ADD COLUMN IF NOT EXISTS parts float8[]"
+            " ADD COLUMN IF NOT EXISTS parts float8[],"
+            " ADD COLUMN IF NOT EXISTS parts_digest numeric"
         )
 
     @api.depends("band", "band_override")

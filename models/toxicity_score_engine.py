@@ -3,10 +3,11 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
-# What one rescore may write anew; all else of a score is its identity or a person's.
+# What one rescore may write anew, with the parts; all else of a score is its identity or
+# a person's.
 RESULT_COLUMNS = (
     *("score", "credit", "load", "coverage", "dimension_count", "has_person_word"),
-    *("previous_score", "trend", "customer_class", "parts"),
+    *("previous_score", "trend", "customer_class", "parts_digest"),
 )
 # Bands go through the ORM, which remembers what it writes.
 WRITTEN_AT_ONCE = 5000
@@ -44,12 +45,55 @@ class ToxicityScoreEngine(models.AbstractModel):
     @api.model
     def _rescore_range(self, first, last, kept):
         """Rescore the customers with first < id <= last, from what the run has kept."""
+        scope = self._get_range(first, last)
+        self.env.flush_all()
+        return self._rescore_scope(scope, self._get_kept_relations(kept, scope))
+
+    @api.model
+    def _repeat_range(self, first, last, kept):
+        """Rescore as _rescore_range, where nearly all are as they were.
+
+        Who moved is looked for without putting the parts of everyone together, and
+        then rescored.
+        """
+        scope = self._get_range(first, last)
+        self.env.flush_all()
+        relations = self._get_kept_relations(kept, scope)
+        self._create_results(relations, scope, with_parts=False)
+        moved_ids = self._find_moved()
+        self.env["toxicity.score.snapshot"]._take_month_end(scope)
+        written = self._delete_vanished(scope)
+        if moved_ids:
+
+            def moved(column):
+                return SQL("%s = ANY(%s)", column, moved_ids)
+
+            written += self._rescore_scope(moved, self._get_kept_relations(kept, moved))
+        return written
+
+    @api.model
+    def _get_range(self, first, last):
+        """The scope of the customers with first < id <= last."""
 
         def scope(column):
             return SQL("(%s > %s AND %s <= %s)", column, first, column, last)
 
-        self.env.flush_all()
-        return self._rescore_scope(scope, self._get_kept_relations(kept, scope))
+        return scope
+
+    @api.model
+    def _find_moved(self):
+        """The ids of the customers whose results are not what their scores say."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT partner_id
+                  FROM toxicity_result
+                 WHERE is_changed
+                    OR (old_band, old_capped_by) IS DISTINCT FROM (band, capped_by)
+                """
+            )
+        )
+        return [row[0] for row in rows]
 
     @api.model
     def _rescore_scope(self, scope, relations):
@@ -99,6 +143,7 @@ class ToxicityScoreEngine(models.AbstractModel):
                 """
                 UPDATE toxicity_score old
                    SET (%(columns)s) = ROW(%(new)s),
+                       parts = COALESCE(new.parts, old.parts),
                        computed_at = %(now)s, write_uid = %(uid)s, write_date = %(now)s
                   FROM toxicity_result new
                  WHERE old.id = new.score_id AND new.is_changed
@@ -124,11 +169,12 @@ class ToxicityScoreEngine(models.AbstractModel):
                 INSERT INTO toxicity_score (
                     partner_id, commercial_partner_id, company_id, band, current_band,
                     computed_at, create_uid, create_date, write_uid, write_date,
-                    %(columns)s
+                    parts, %(columns)s
                 )
                 SELECT new.partner_id, new.partner_id, new.company_id,
                        first.band, first.band,
-                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s, %(new)s
+                       %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s,
+                       new.parts, %(new)s
                   FROM toxicity_result new
             CROSS JOIN LATERAL (
                        SELECT CASE new.band WHEN 'healthy' THEN 'healthy'

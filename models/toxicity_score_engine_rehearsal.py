@@ -57,7 +57,8 @@ class ToxicityScoreEngine(models.AbstractModel):
 
         kept = self._keep_relations()
         self.env["toxicity.norm"]._refresh(kept)
-        self._create_results(self._get_kept_relations(kept, scope), scope)
+        relations = self._get_kept_relations(kept, scope)
+        self._create_results(relations, scope, with_parts=False)
         self._create_outlook(company, scope)
         return self._get_moves(), self._get_band_counts()
 

@@ -7,6 +7,15 @@ _logger = logging.getLogger(__name__)
 
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
+# How PostgreSQL is to read while a run keeps what it has read: what is sorted and joined
+# is large, which its usual share of memory is not; rows go from one of its processes to
+# the other faster than it believes; and a small sample tells enough of a kept table.
+SESSION = {
+    "work_mem": "128MB",
+    "parallel_setup_cost": "100",
+    "parallel_tuple_cost": "0.01",
+    "default_statistics_target": "10",
+}
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -103,11 +112,8 @@ class ToxicityScoreEngine(models.AbstractModel):
         self._drop_kept()
         # In memory, unless the connection has had temporary tables before.
         self._attempt(self.env.cr.execute, "SET temp_buffers = '128MB'", None, False)
-        # What is sorted and joined here is large; PostgreSQL's usual share is not. Of
-        # its processes two at a time: the night belongs to others as well.
-        self.env.cr.execute(
-            "SET work_mem = '128MB'; SET max_parallel_workers_per_gather = 1"
-        )
+        for name, value in SESSION.items():
+            self.env.cr.execute(SQL("SET %s = %s", SQL.identifier(name), value))
         relations = {}
         queries = self._get_relation_queries(lambda column: SQL("TRUE"))
         for name, query in queries.items():
@@ -178,4 +184,5 @@ class ToxicityScoreEngine(models.AbstractModel):
             self.env.cr.execute(
                 SQL("DROP TABLE IF EXISTS %s", self._get_kept_table(name))
             )
-        self.env.cr.execute("RESET work_mem; RESET max_parallel_workers_per_gather")
+        for name in SESSION:
+            self.env.cr.execute(SQL("RESET %s", SQL.identifier(name)))

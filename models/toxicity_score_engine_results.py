@@ -10,13 +10,13 @@ class ToxicityScoreEngine(models.AbstractModel):
     _inherit = "toxicity.score.engine"
 
     @api.model
-    def _create_results(self, relations, scope):
+    def _create_results(self, relations, scope, with_parts=True):
         """Grade what the relations tell into ``toxicity_result``; writes no score.
 
-        One row per customer and company: what their score would be, its parts, and of
-        the score that they have now ``score_id``, ``old_band`` (NULL when they have
-        none), and whether it is_changed. A measure that fails is left out, and
-        remembers why.
+        One row per customer and company: what their score would be, with or without its
+        parts, and of the score that they have now ``score_id``, ``old_band`` (NULL when
+        they have none), and whether it is_changed. A measure that fails is left out,
+        and remembers why.
         """
         # Emptied, not made anew: each new table takes locks until the transaction ends.
         self.env.cr.execute(
@@ -26,7 +26,8 @@ class ToxicityScoreEngine(models.AbstractModel):
                 score numeric, credit numeric, load numeric, coverage numeric,
                 dimension_count integer, has_person_word boolean,
                 previous_score numeric, trend varchar, customer_class varchar,
-                band varchar, capped_by varchar, parts float8[],
+                band varchar, capped_by varchar,
+                parts_digest numeric, parts float8[],
                 score_id integer, old_band varchar, old_capped_by varchar,
                 is_changed boolean
             ) ON COMMIT DROP;
@@ -35,11 +36,13 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
         measured = self._get_measured_indicators()
         failures = {}
-        _nothing, error = self._attempt(self._fill_results, relations, scope, measured)
+        _nothing, error = self._attempt(
+            self._fill_results, relations, scope, measured, with_parts
+        )
         if error:
             failures = self._find_failures(relations, measured)
             works = measured.filtered(lambda indicator: indicator not in failures)
-            self._fill_results(relations, scope, works)
+            self._fill_results(relations, scope, works, with_parts)
         for indicator in measured:
             indicator._note_failure(failures.get(indicator, False))
         # Not the parts: they take long to analyze, and nothing is found by them.
@@ -48,16 +51,16 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
 
     @api.model
-    def _fill_results(self, relations, scope, measured):
+    def _fill_results(self, relations, scope, measured, with_parts):
         self.env.cr.execute(
             SQL(
                 """
                 %(relations)s
                 INSERT INTO toxicity_result (
-                    partner_id, company_id, %(columns)s, band, capped_by,
+                    partner_id, company_id, parts, %(columns)s, band, capped_by,
                     score_id, old_band, old_capped_by, is_changed
                 )
-                SELECT total.partner_id, total.company_id, %(new)s,
+                SELECT total.partner_id, total.company_id, total.parts, %(new)s,
                        CASE WHEN cap.capped_by IS NULL THEN reached.band
                             ELSE 'strained' END,
                        cap.capped_by,
@@ -77,7 +80,7 @@ class ToxicityScoreEngine(models.AbstractModel):
             CROSS JOIN LATERAL (%(cap)s) cap
                 """,
                 relations=relations,
-                totals=self._get_totals_query(scope, measured),
+                totals=self._get_totals_query(scope, measured, with_parts),
                 past=self._get_past_query(),
                 trend=self._get_trend_sql(),
                 **{"class": self._get_class_sql()},
@@ -90,8 +93,12 @@ class ToxicityScoreEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_totals_query(self, scope, measured):
-        """SQL: the parts of each customer, with score and credit of their loads."""
+    def _get_totals_query(self, scope, measured, with_parts):
+        """SQL: score and credit of the loads of each customer, parts and their digest.
+
+        The digest adds up a hash of 64 bits of each part: of other parts it is another,
+        but for once in some 10^19 times.
+        """
         return SQL(
             """
             SELECT added.*,
@@ -114,8 +121,9 @@ class ToxicityScoreEngine(models.AbstractModel):
                            WHERE is_strain AND load > 0), 0) AS dimensions,
                        COALESCE(BOOL_OR(NOT is_measured) FILTER (
                            WHERE is_strain AND load > 0), FALSE) AS has_person_word,
-                       ARRAY_AGG(ARRAY[indicator_id, value, intensity, load]
-                                 ORDER BY indicator_id) AS parts
+                       SUM(HASHFLOAT8EXTENDED(load, HASHFLOAT8EXTENDED(intensity,
+                           HASHFLOAT8EXTENDED(value, indicator_id)))) AS parts_digest,
+                       %(array)s AS parts
                   FROM (%(parts)s) part
               GROUP BY partner_id, company_id
               ) added
@@ -125,7 +133,16 @@ class ToxicityScoreEngine(models.AbstractModel):
             credit=self._get_score_sql(SQL("added.credit_load")),
             measures=len(self._get_measured_indicators()),
             unused=self._get_unused_query(),
+            array=self._get_array_sql() if with_parts else SQL("NULL::float8[]"),
             parts=self._get_parts_query(scope, measured),
+        )
+
+    @api.model
+    def _get_array_sql(self):
+        """SQL: the parts as they are kept."""
+        return SQL(
+            "ARRAY_AGG(ARRAY[part.indicator_id, part.value, part.intensity, part.load]"
+            " ORDER BY part.indicator_id)"
         )
 
     @api.model

@@ -77,10 +77,11 @@ class ToxicityScoreRun(models.Model):
         engine = self.env["toxicity.score.engine"]
         if self.is_after_settings:
             engine = engine.with_context(**BY_SETTINGS)
+        rescore = engine._repeat_range if self._is_repeat() else engine._rescore_range
         for attempts_left in reversed(range(ATTEMPTS)):
             try:
                 with self.env.cr.savepoint():
-                    changed = engine._rescore_range(batch.first, batch.last, kept)
+                    changed = rescore(batch.first, batch.last, kept)
                 break
             except errors.SerializationFailure:
                 # The batch began with what was committed before: begin a new view.
@@ -88,6 +89,23 @@ class ToxicityScoreRun(models.Model):
                 if not attempts_left:
                     raise
         self.write({"position": batch.last, "changed": self.changed + changed})
+
+    def _is_repeat(self):
+        """Whether a run has passed everyone today, and no setting changed since.
+
+        From one day to the next all signals fade; within a day little moves.
+        """
+        started = self.started_at.replace(hour=0, minute=0, second=0)
+        return not self.is_after_settings and bool(
+            self.search_count(
+                [
+                    ("id", "<", self.id),
+                    ("started_at", ">=", started),
+                    ("finished_at", "!=", False),
+                ],
+                limit=1,
+            )
+        )
 
     def _finish(self):
         self.finished_at = fields.Datetime.now()

@@ -74,6 +74,7 @@ from . import test_tour_quarantine
 from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score
+from . import test_toxicity_score_repeat
 from . import test_toxicity_signal
 from . import test_toxicity_tuning
 from . import test_toxicity_tuning_random
