@@ -7,9 +7,9 @@ _logger = logging.getLogger(__name__)
 
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
-# How PostgreSQL is to read while a run keeps what it has read: what is sorted and joined
-# is large, which its usual share of memory is not; rows go from one of its processes to
-# the other faster than it believes; and a small sample tells enough of a kept table.
+# How PostgreSQL is to read while a run keeps what it has read: what is sorted and
+# joined is large, which its usual share of memory is not; rows go from one of its
+# processes to the other faster than it believes; a small sample tells enough of a table.
 SESSION = {
     "work_mem": "128MB",
     "parallel_setup_cost": "100",
