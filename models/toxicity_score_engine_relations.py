@@ -8,8 +8,8 @@ _logger = logging.getLogger(__name__)
 # A few rows each, and the same for every customer
 SMALL = {"setting", "own"}
 # How PostgreSQL is to read while a run keeps what it has read: what is sorted and
-# joined is large, which its usual share of memory is not; rows go from one of its
-# processes to the other faster than it believes; a small sample tells enough of a table.
+# joined is large, its usual share of memory is not; rows go from one of its processes
+# to the other faster than it believes; a small sample tells enough of a table.
 SESSION = {
     "work_mem": "128MB",
     "parallel_setup_cost": "100",
