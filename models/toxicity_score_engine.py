@@ -3,8 +3,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
-# What one rescore may write anew, with the parts; all else of a score is its identity or
-# a person's.
+# What one rescore may write anew, with the parts; all else of a score is its identity
+# or a person's.
 RESULT_COLUMNS = (
     *("score", "credit", "load", "coverage", "dimension_count", "has_person_word"),
     *("previous_score", "trend", "customer_class", "parts_digest"),
