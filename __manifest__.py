@@ -90,6 +90,8 @@
         "views/customer_quarantine_banner_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "wizards/exit_simulation_views.xml",
+        "views/pivot_plan_views.xml",
         "views/menus.xml",
     ],
     "demo": [

@@ -4,3 +4,4 @@ from . import toxicity_demo_good
 from . import toxicity_demo_drift
 from . import toxicity_demo_past
 from . import toxicity_demo_review
+from . import toxicity_demo_plan

@@ -87,6 +87,13 @@ from . import portfolio_review_line_steps
 from . import portfolio_review
 from . import portfolio_review_history
 from . import portfolio_review_opening
+from . import pivot_plan
+from . import pivot_plan_demand
+from . import pivot_plan_figures
+from . import pivot_plan_move
+from . import pivot_plan_move_quarantine
+from . import pivot_plan_obstacles
+from . import pivot_plan_quarter
 from . import project_project
 from . import project_project_creep
 from . import project_project_scan

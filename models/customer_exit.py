@@ -208,26 +208,29 @@ class CustomerExit(models.Model):
 
     @api.depends("commercial_partner_id", "company_id")
     def _compute_open_receivable(self):
+        residuals = self._get_receivables(self.commercial_partner_id, self.company_id)
+        for record in self:
+            key = (record.commercial_partner_id.id, record.company_id.id)
+            record.open_receivable = residuals.get(key, 0.0)
+
+    @api.model
+    def _get_receivables(self, customers, companies):
+        """{(customer id, company id): what is unpaid}, in the companies' currencies."""
         # sudo: the sum is for everyone who works on the exit, the invoices are not
         groups = (
             self.env["account.move"]
             .sudo()
             ._read_group(
                 [
-                    ("commercial_partner_id", "in", self.commercial_partner_id.ids),
-                    ("company_id", "in", self.company_id.ids),
+                    ("commercial_partner_id", "in", customers.ids),
+                    ("company_id", "in", companies.ids),
                     *self._get_unpaid_invoices_domain(),
                 ],
                 ["commercial_partner_id", "company_id"],
                 ["amount_residual_signed:sum"],
             )
         )
-        residuals = {
-            (partner.id, company.id): amount for partner, company, amount in groups
-        }
-        for record in self:
-            key = (record.commercial_partner_id.id, record.company_id.id)
-            record.open_receivable = residuals.get(key, 0.0)
+        return {(partner.id, company.id): amount for partner, company, amount in groups}
 
     @api.depends("commercial_partner_id", "company_id", "state")
     def _compute_still_to_bill(self):

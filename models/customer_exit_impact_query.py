@@ -96,17 +96,12 @@ class CustomerExit(models.Model):
         The others of a company are all its customers less this one, and the largest of
         them one of the two largest: customers are added up once, for all pairs.
         """
-        self.env["account.move"].flush_model()
-        self.env["account.analytic.line"].flush_model()
-        self.env["res.partner"].flush_model(["commercial_partner_id"])
         companies = sorted({company for _customer, company in pairs})
         # SQL: sums over all customers beside each one, which the ORM cannot group by
         return SQL(
             """
             WITH pair (customer_id, company_id) AS (VALUES %(pairs)s),
-            own AS MATERIALIZED (%(own)s),
-            entry AS (%(entries)s),
-            year AS MATERIALIZED (%(customers)s),
+            %(year)s,
             total AS (
                 SELECT company_id, SUM(revenue) AS revenue,
                        SUM(revenue) FILTER (WHERE is_usual) AS usual_revenue,
@@ -143,9 +138,7 @@ class CustomerExit(models.Model):
          LEFT JOIN total USING (company_id)
             """,
             pairs=SQL(", ").join(SQL("%s", pair) for pair in sorted(pairs)),
-            own=self.env["toxicity.score"]._get_own_query(),
-            entries=self._year_entries(companies),
-            customers=self._year_by_customer(),
+            year=self._year_relations(companies),
             companies=companies,
             usual=SQL(", ").join(
                 SQL(
@@ -156,6 +149,37 @@ class CustomerExit(models.Model):
                 )
                 for name in ("revenue", "cost", "hours")
             ),
+        )
+
+    def _year_relations(self, company_ids):
+        """SQL for WITH: what is ours, the entries, and year, a row per customer."""
+        self.env["account.move"].flush_model()
+        self.env["account.analytic.line"].flush_model()
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        return SQL(
+            """
+            own AS MATERIALIZED (%(own)s),
+            entry AS (%(entries)s),
+            year AS MATERIALIZED (%(customers)s)
+            """,
+            own=self.env["toxicity.score"]._get_own_query(),
+            entries=self._year_entries(sorted(company_ids)),
+            customers=self._year_by_customer(),
+        )
+
+    def _year_of_others(self, is_other):
+        """SQL: those of ``year``, as ``rest``, that are others, in one row."""
+        return SQL(
+            """
+            SELECT COALESCE(SUM(rest.revenue), 0)::float8,
+                   COALESCE(MAX(rest.revenue), 0)::float8,
+                   COALESCE(SUM(rest.revenue) FILTER (WHERE rest.is_usual), 0)::float8,
+                   COALESCE(SUM(rest.cost) FILTER (WHERE rest.is_usual), 0)::float8,
+                   COALESCE(SUM(rest.hours) FILTER (WHERE rest.is_usual), 0)::float8
+              FROM year rest
+             WHERE %s
+            """,
+            is_other,
         )
 
     def _year_by_customer(self):
@@ -229,9 +253,18 @@ class CustomerExit(models.Model):
 
     def _get_pipelines(self):
         """{exit: {months from now: weighted revenue}} of all other customers."""
-        companies = self.company_id
+        groups = self._read_pipeline(self.company_id)
+        return {
+            record: self._sum_pipeline(
+                groups, record.company_id, record.commercial_partner_id
+            )
+            for record in self
+        }
+
+    def _read_pipeline(self, companies):
+        """[(company, customer, month, weighted revenue)] of these companies."""
         # sudo: a sum over everybody's leads, whoever may read them
-        groups = (
+        return (
             self.env["crm.lead"]
             .sudo()
             ._read_group(
@@ -244,21 +277,27 @@ class CustomerExit(models.Model):
                 ["prorated_revenue:sum"],
             )
         )
-        pipelines = {record: defaultdict(float) for record in self}
-        for company, customer, month, revenue in groups:
-            for record, pipeline in pipelines.items():
-                is_theirs = customer.id == record.commercial_partner_id.id
-                if company.id in (False, record.company_id.id) and not is_theirs:
-                    pipeline[self._count_months_until(month)] += revenue
-        return pipelines
+
+    def _sum_pipeline(self, groups, company, leaving):
+        """{months from now: weighted revenue} without those who leave."""
+        pipeline = defaultdict(float)
+        for lead_company, customer, month, revenue in groups:
+            is_theirs = customer.id in leaving.ids
+            if lead_company.id in (False, company.id) and not is_theirs:
+                pipeline[self._count_months_until(month)] += revenue
+        return pipeline
 
     def _get_pipeline_domain(self, companies):
-        """Open opportunities with a date; those of no company are everyone's."""
+        """Open opportunities with a date."""
+        dated = Domain("date_deadline", "!=", False)
+        return self._get_open_leads_domain(companies) & dated
+
+    def _get_open_leads_domain(self, companies):
+        """Open opportunities; those of no company are everyone's."""
         return (
             Domain("type", "=", "opportunity")
             & Domain("won_status", "=", "pending")
             & Domain("company_id", "in", [*companies.ids, False])
-            & Domain("date_deadline", "!=", False)
         )
 
     def _count_months_until(self, month):

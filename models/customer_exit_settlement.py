@@ -1,10 +1,11 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, clean_context, float_is_zero
 
-from .customer_exit import DECIDED_STATES, OPEN_STATES
+from .customer_exit import CANCELLABLE_STATES, DECIDED_STATES, OPEN_STATES
 from .sale_order_settlement import SettledExit
 
 
@@ -57,16 +58,15 @@ class CustomerExit(models.Model):
 
     def _get_settlement_orders(self):
         self.ensure_one()
+        return self._find_settlement_orders(self.commercial_partner_id, self.company_id)
+
+    def _find_settlement_orders(self, customers, company):
         # sudo: see _in_settlement; archived contacts ordered too
         orders = self.env["sale.order"].sudo()
         found = orders.with_context(active_test=False).search(
             [
-                (
-                    "partner_id.commercial_partner_id",
-                    "=",
-                    self.commercial_partner_id.id,
-                ),
-                ("company_id", "=", self.company_id.id),
+                ("partner_id.commercial_partner_id", "in", customers.ids),
+                ("company_id", "=", company.id),
                 ("state", "=", "sale"),
             ],
             order="id",
@@ -76,8 +76,16 @@ class CustomerExit(models.Model):
     def _get_settlement_plan(self):
         """One SettlementLine per order line that can carry money."""
         self.ensure_one()
+        return self._plan_orders(self._in_settlement()._get_settlement_orders())
+
+    def _plan_orders(self, orders):
+        """As the plan, of the orders of these exits, or of customers without one."""
+        # All at once: below, the lines of each order would be read on their own.
+        orders.mapped("currency_id")
+        orders.order_line.mapped("tax_ids")
+        orders.order_line.mapped("invoice_lines.move_id.move_type")
         plan = []
-        for order in self._in_settlement()._get_settlement_orders():
+        for order in orders:
             share = order._get_delivered_share()
             plan += [
                 self._plan_line(line, share) for line in order._get_settlement_lines()
@@ -129,13 +137,35 @@ class CustomerExit(models.Model):
     def _get_amount_to_bill(self):
         """The untaxed amount of the final invoice, in the company's currency."""
         self.ensure_one()
-        today = fields.Date.context_today(self)
         return sum(
-            entry.line.currency_id._convert(
-                entry.amount, self.currency_id, self.company_id, today
-            )
+            self._convert_to_bill(entry, self.company_id)
             for entry in self._get_settlement_plan()
         )
+
+    def _convert_to_bill(self, entry, company):
+        today = fields.Date.context_today(self)
+        currency = entry.line.currency_id
+        return currency._convert(entry.amount, company.currency_id, company, today)
+
+    @api.model
+    def _get_amounts_to_bill(self, customers, company):
+        """{customer id: untaxed amount of a final invoice of today}.
+
+        As still_to_bill of an exit, for customers who mostly have none.
+        """
+        theirs = [
+            ("commercial_partner_id", "in", customers.ids),
+            ("company_id", "=", company.id),
+            ("state", "in", CANCELLABLE_STATES),
+        ]
+        # sudo: what is billed again was chosen by whoever leads the exit
+        exits = self.sudo().search(theirs).with_company(company)._in_settlement()
+        orders = exits._find_settlement_orders(customers, company)
+        amounts = defaultdict(float)
+        for entry in exits._plan_orders(orders):
+            customer = entry.line.order_id.partner_id.commercial_partner_id
+            amounts[customer.id] += self._convert_to_bill(entry, company)
+        return amounts
 
     # Issuing
 

@@ -36,6 +36,8 @@ from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_digest_digest
 from . import test_ethical_request
+from . import test_exit_simulation
+from . import test_exit_simulation_tour
 from . import test_final_invoice
 from . import test_final_invoice_advances
 from . import test_final_invoice_cases
@@ -54,6 +56,7 @@ from . import test_own_part
 from . import test_meeting_brief
 from . import test_portfolio_review
 from . import test_portfolio_review_tour
+from . import test_pivot_plan
 from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change

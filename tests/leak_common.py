@@ -10,13 +10,16 @@ from .confidentiality import INTERNAL_GROUP
 from .leak_digest import LeakDigest
 from .leak_options import MARKER, LeakOptions
 from .leak_own_part import LeakOwnPart
+from .leak_plans import LeakPlans
 from .leak_quarantine import LeakQuarantine
 from .leak_reviews import LeakReviews
 
 OUTSIDERS = ("portal", "accountant", "administrator")
 
 
-class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine, LeakReviews):
+class LeakCommon(
+    LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine, LeakReviews, LeakPlans
+):
     """A customer about whom everything there is was recorded, in two companies.
 
     And everyone who might look: `personas`, each with the groups of ours it has.
@@ -148,6 +151,7 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine, LeakRevie
             "goodwill.entry": cls.env["goodwill.entry"].search(
                 [("commercial_partner_id", "=", cls.customer.id)]
             ),
+            **cls.make_plan(),
             "scope.change": cls.changes,
             "scope.change.item": cls.changes.item_ids,
             "scope.change.proposal": cls.proposal,
@@ -515,6 +519,8 @@ class LeakCommon(LeakDigest, LeakOptions, LeakOwnPart, LeakQuarantine, LeakRevie
             reason = f"{MARKER} why"
             vals = {"exit_id": self.exit_case.id, "step": "reopen", "reason": reason}
             return env[model].create(vals)
+        if model == "exit.simulation":
+            return self.make_simulation(env)
         if model == "customer.exit.walk.away":
             return env[model].create({"exit_id": self.exit_case.id})
         if model == "customer.quarantine.decide":

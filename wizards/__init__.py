@@ -4,6 +4,10 @@ from . import customer_exit_settle
 from . import customer_exit_walk_away
 from . import customer_quarantine_decide
 from . import customer_quarantine_meeting
+from . import exit_simulation
+from . import exit_simulation_obstacles
+from . import exit_simulation_query
+from . import exit_simulation_forecast
 from . import final_invoice_preview
 from . import goodwill_statement
 from . import mail_compose_message

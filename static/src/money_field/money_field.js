@@ -1,0 +1,32 @@
+import { Component } from "@odoo/owl";
+import { formatFloat, formatMonetary } from "@web/views/fields/formatters";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+export const moneyDependencies = [
+    { name: "currency_id", type: "many2one", relation: "res.currency" },
+];
+
+/** Figures of a JSON field, without cents: what is foreseen is no more exact. */
+export class MoneyField extends Component {
+    static props = { ...standardFieldProps };
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+
+    money(amount) {
+        // -0 comes from rounding and says nothing.
+        return formatMonetary(Math.round(amount) || 0, {
+            currencyId: this.props.record.data.currency_id?.id,
+            digits: [16, 0],
+        });
+    }
+
+    hours(hours) {
+        return formatFloat(Math.round(hours) || 0, { digits: [16, 0] });
+    }
+
+    percent(share) {
+        return share === null ? "–" : `${Math.round(100 * share)} %`;
+    }
+}

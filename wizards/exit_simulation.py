@@ -1,0 +1,378 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+MANAGER_GROUP = "toxic_customer_exit.group_toxicity_manager"
+DEFAULT_HORIZON = 12
+# Whatever the user may choose, and may have computed again.
+ASSUMPTIONS = {
+    "margin_per_hour": "usual_margin_per_hour",
+    "margin_rate": "usual_margin_rate",
+    "hours_share": "usual_hours_share",
+    "pipeline_weight": "usual_pipeline_weight",
+    "horizon": "usual_horizon",
+    "notice": "usual_notice",
+}
+
+
+class ExitSimulation(models.TransientModel):
+    """What the company would be without some customers, before anything is decided.
+
+    Nothing is decided or written anywhere by it. The figures are those of the impact
+    of an exit, for a set of customers; what will be is in exit_simulation_forecast.py.
+    """
+
+    _name = "exit.simulation"
+    _description = "Simulation of exits"
+    # Looked at in a meeting, and after lunch again.
+    _transient_max_hours = 24.0
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_ids = fields.Many2many(
+        "res.partner",
+        string="Without",
+        context={"active_test": False},
+        help="The customers to simulate the company without. A contact stands for the "
+        "customer it belongs to.",
+    )
+    customer_ids = fields.Many2many(
+        "res.partner",
+        compute="_compute_customer_ids",
+        string="Customers",
+        context={"active_test": False},
+    )
+    customers = fields.Json(
+        "Each of them",
+        compute="_compute_customers",
+        store=True,
+        help="One entry for each of them.",
+    )
+
+    # A year of them, of all, and of the others
+
+    revenue = fields.Monetary("Revenue", compute="_compute_year", store=True)
+    cost = fields.Monetary("Cost of the work", compute="_compute_year", store=True)
+    margin = fields.Monetary("Margin", compute="_compute_year", store=True)
+    hours = fields.Float("Hours", compute="_compute_year", store=True)
+    revenue_now = fields.Monetary("Revenue of all", compute="_compute_year", store=True)
+    margin_now = fields.Monetary("Margin of all", compute="_compute_year", store=True)
+    hours_now = fields.Float("Hours of all", compute="_compute_year", store=True)
+    revenue_after = fields.Monetary(
+        "Revenue without them", compute="_compute_year", store=True
+    )
+    margin_after = fields.Monetary(
+        "Margin without them", compute="_compute_year", store=True
+    )
+    hours_after = fields.Float(
+        "Hours without them", compute="_compute_year", store=True
+    )
+    largest_now_id = fields.Many2one(
+        "res.partner", "Largest customer", compute="_compute_year", store=True
+    )
+    largest_after_id = fields.Many2one(
+        "res.partner", "Largest customer then", compute="_compute_year", store=True
+    )
+    share_now = fields.Float(
+        "Share of the largest customer",
+        compute="_compute_year",
+        store=True,
+        help="The largest customer's part of the revenue.",
+    )
+    share_after = fields.Float(
+        "Share of the largest then", compute="_compute_year", store=True
+    )
+    hhi_now = fields.Float(
+        "Concentration (HHI)",
+        compute="_compute_year",
+        store=True,
+        help="Herfindahl–Hirschman index: the squares of all customers' shares of the "
+        "revenue, added up. 10 000 is one single customer, a hundred alike make 100; "
+        "above 2 500 counts as highly concentrated.",
+    )
+    hhi_after = fields.Float("Concentration then", compute="_compute_year", store=True)
+    others_count = fields.Integer(compute="_compute_year", store=True)
+    all_count = fields.Integer(compute="_compute_year", store=True)
+
+    # Cash
+
+    open_receivable = fields.Monetary(
+        "Unpaid invoices",
+        compute="_compute_customers",
+        store=True,
+        help="Taxes included, less open credit notes.",
+    )
+    to_bill = fields.Monetary(
+        "Still to bill",
+        compute="_compute_customers",
+        store=True,
+        help="What their final invoices would bill today, untaxed.",
+    )
+    to_refund = fields.Monetary(
+        "To refund",
+        compute="_compute_customers",
+        store=True,
+        help="What was paid in advance and not delivered, where that is more than "
+        "there is to bill, untaxed.",
+    )
+    cash = fields.Monetary(
+        "Cash from the settlement",
+        compute="_compute_customers",
+        store=True,
+        help="Unpaid invoices, and what is still to bill, less what is to be refunded.",
+    )
+
+    # Assumptions, and what was computed for them
+
+    usual_margin_per_hour = fields.Monetary(compute="_compute_year", store=True)
+    usual_margin_rate = fields.Float(compute="_compute_year", store=True)
+    usual_hours_share = fields.Float(compute="_compute_usual")
+    usual_pipeline_weight = fields.Float(compute="_compute_usual")
+    usual_horizon = fields.Integer(compute="_compute_usual")
+    usual_notice = fields.Integer(compute="_compute_usual")
+    margin_per_hour = fields.Monetary(
+        "Margin per freed hour",
+        compute="_compute_margin_per_hour",
+        store=True,
+        readonly=False,
+        help="What an hour leaves at other customers. Computed: the others who are "
+        "neither strained nor toxic and took at least 20 hours in the year. Where it "
+        "is 0, not known, the freed hours set no limit.",
+    )
+    margin_rate = fields.Float(
+        "Margin of the pipeline",
+        compute="_compute_margin_rate",
+        store=True,
+        readonly=False,
+        help="Which part of the revenue is left after the cost of the hours. Computed "
+        "from the same customers.",
+    )
+    hours_share = fields.Float(
+        "Freed hours that find demand",
+        default=1.0,
+        help="Which part of the freed hours other customers will take.",
+    )
+    pipeline_weight = fields.Float(
+        "Weight of the pipeline",
+        default=1.0,
+        help="How much of the weighted pipeline to count on: expected revenue × "
+        "probability of the others' open opportunities with an expected closing.",
+    )
+    horizon = fields.Integer(
+        "Horizon (months)",
+        default=DEFAULT_HORIZON,
+        help="So far ahead what is lost has to be replaced.",
+    )
+    notice = fields.Integer(
+        "Notice (months)",
+        default=lambda self: self._default_notice(),
+        help="Until then they bring what they brought, and none of their hours is "
+        "free. Computed from the notice period of the settings.",
+    )
+    is_edited = fields.Boolean(compute="_compute_is_edited")
+
+    @api.model
+    def _default_notice(self):
+        return self._get_usual_notice(self.env.company)
+
+    @api.model
+    def _get_usual_notice(self, company):
+        """The months begun of the company's notice period."""
+        # sudo: a setting of the company that managers do not read themselves
+        return -(-company.sudo().exit_notice_days // 31)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        simulations = super().create(vals_list)
+        simulations._refuse_foreign_companies()
+        return simulations
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._refuse_foreign_companies()
+        return result
+
+    @api.depends("partner_ids")
+    def _compute_display_name(self):
+        for simulation in self:
+            simulation.display_name = self.env._("Exit simulation")
+
+    @api.depends("partner_ids.commercial_partner_id")
+    def _compute_customer_ids(self):
+        for simulation in self:
+            simulation.customer_ids = simulation.partner_ids.commercial_partner_id
+
+    @api.depends("partner_ids", "company_id")
+    def _compute_year(self):
+        for simulation in self:
+            simulation._refuse_foreign_companies()
+            theirs, everyone, others = simulation._read_year()
+            simulation.update(simulation._prepare_year_vals(theirs, everyone, others))
+
+    def _prepare_year_vals(self, theirs, everyone, others):
+        return {
+            "revenue": theirs.revenue,
+            "cost": theirs.cost,
+            "margin": theirs.margin,
+            "hours": theirs.hours,
+            "revenue_now": everyone.revenue,
+            "margin_now": everyone.margin,
+            "hours_now": everyone.hours,
+            "revenue_after": others.revenue,
+            "margin_after": others.margin,
+            "hours_after": others.hours,
+            "largest_now_id": everyone.largest_id,
+            "largest_after_id": others.largest_id,
+            "share_now": everyone.largest_share,
+            "share_after": theirs.largest_share_after,
+            "hhi_now": everyone.hhi,
+            "hhi_after": others.hhi,
+            "others_count": others.count,
+            "all_count": everyone.count,
+            "usual_margin_per_hour": theirs.usual_yield or 0.0,
+            "usual_margin_rate": theirs.usual_margin_rate,
+        }
+
+    @api.depends("partner_ids", "company_id")
+    def _compute_customers(self):
+        for simulation in self:
+            entries = simulation._prepare_customers()
+            unpaid = sum(entry["unpaid"] for entry in entries)
+            to_bill = sum(max(0.0, entry["to_bill"]) for entry in entries)
+            to_refund = sum(max(0.0, -entry["to_bill"]) for entry in entries)
+            simulation.customers = entries
+            simulation.open_receivable = unpaid
+            simulation.to_bill = to_bill
+            simulation.to_refund = to_refund
+            simulation.cash = unpaid + to_bill - to_refund
+
+    def _prepare_customers(self):
+        """What each of the chosen brings, owes and is still to be billed."""
+        self._refuse_foreign_companies()
+        customers, company = self.customer_ids._origin, self.company_id
+        exits, scores = self.env["customer.exit"], self.env["toxicity.score"]
+        years = self._read_years_of_chosen()
+        unpaid = exits._get_receivables(customers, company)
+        to_bill = exits._get_amounts_to_bill(customers, company)
+        bands = dict(scores._fields["current_band"]._description_selection(self.env))
+        found = scores.search(
+            [("partner_id", "in", customers.ids), ("company_id", "=", company.id)]
+        )
+        band_of = {score.partner_id.id: score.current_band for score in found}
+        entries = []
+        for customer in customers:
+            revenue, cost, hours = years.get(customer.id, (0.0, 0.0, 0.0))
+            entries.append(
+                {
+                    "id": customer.id,
+                    "name": customer.display_name,
+                    "band": band_of.get(customer.id, "unknown"),
+                    "band_name": bands[band_of.get(customer.id, "unknown")],
+                    "revenue": revenue,
+                    "margin": revenue - cost,
+                    "hours": hours,
+                    "unpaid": unpaid.get((customer.id, company.id), 0.0),
+                    "to_bill": to_bill.get(customer.id, 0.0),
+                }
+            )
+        return sorted(entries, key=lambda entry: -entry["revenue"])
+
+    @api.depends("company_id")
+    def _compute_usual(self):
+        for simulation in self:
+            simulation.usual_hours_share = 1.0
+            simulation.usual_pipeline_weight = 1.0
+            simulation.usual_horizon = DEFAULT_HORIZON
+            simulation.usual_notice = self._get_usual_notice(simulation.company_id)
+
+    @api.depends("usual_margin_per_hour")
+    def _compute_margin_per_hour(self):
+        for simulation in self:
+            simulation.margin_per_hour = simulation.usual_margin_per_hour
+
+    @api.depends("usual_margin_rate")
+    def _compute_margin_rate(self):
+        for simulation in self:
+            simulation.margin_rate = simulation.usual_margin_rate
+
+    @api.depends(*ASSUMPTIONS, *ASSUMPTIONS.values())
+    def _compute_is_edited(self):
+        for simulation in self:
+            simulation.is_edited = any(
+                abs(simulation[name] - simulation[usual]) > 1e-6
+                for name, usual in ASSUMPTIONS.items()
+            )
+
+    def action_reset(self):
+        """Take the computed assumptions again."""
+        for simulation in self:
+            simulation.write(
+                {name: simulation[usual] for name, usual in ASSUMPTIONS.items()}
+            )
+
+    def _refuse_foreign_companies(self):
+        """The sums below are made in sudo: of one's own companies only."""
+        # Stored figures are computed in sudo: ask as the user, whom Odoo checks.
+        env = self.sudo(False).env
+        if not env.su and self.company_id - env.companies:
+            raise AccessError(
+                env._(
+                    "You do not work for that company at present: choose it at the top "
+                    "of the screen first, or another one for this simulation."
+                )
+            )
+
+    # Opening
+
+    @api.model
+    def action_open(self):
+        """Begin with nobody chosen."""
+        return self._open_for(self.env["res.partner"], self.env.company)
+
+    @api.model
+    def _open_for_records(self, records):
+        """The simulation without the customers of these scores or exits."""
+        companies = records.company_id
+        if len(companies) > 1:
+            raise UserError(
+                self.env._(
+                    "%(companies)s do not share books and currency: choose customers "
+                    "of one company.",
+                    companies=", ".join(companies.mapped("name")),
+                )
+            )
+        return self._open_for(records.partner_id, companies)
+
+    @api.model
+    def _open_for(self, partners, company):
+        """An action on a new simulation; refuses what cannot be simulated."""
+        self._check_manager()
+        simulation = self.create(
+            {
+                "company_id": company.id,
+                "partner_ids": partners.commercial_partner_id.ids,
+                "notice": self._get_usual_notice(company),
+            }
+        )
+        obstacles = simulation._get_obstacles()
+        obstacles.pop("none", None)
+        if obstacles:
+            raise UserError("\n".join(obstacles.values()))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Exit simulation"),
+            "res_model": self._name,
+            "res_id": simulation.id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _check_manager(self):
+        if not self.env.user.has_group(MANAGER_GROUP):
+            raise AccessError(
+                self.env._("Managers of customer exits simulate them: ask one.")
+            )
