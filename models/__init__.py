@@ -14,6 +14,7 @@ from . import customer_exit_obstacles
 from . import customer_exit_decision
 from . import customer_exit_approval
 from . import customer_exit_impact_query
+from . import customer_exit_impact_records
 from . import customer_exit_impact
 from . import customer_exit_deed
 from . import customer_exit_deeds
@@ -94,6 +95,7 @@ from . import pivot_plan_move
 from . import pivot_plan_move_quarantine
 from . import pivot_plan_obstacles
 from . import pivot_plan_quarter
+from . import pivot_plan_records
 from . import project_project
 from . import project_project_creep
 from . import project_project_scan

@@ -1,6 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from .customer_exit import MANAGER_GROUP
 from .customer_exit_impact_query import YearOfBusiness
@@ -115,11 +113,11 @@ class CustomerExit(models.Model):
             key = (record.commercial_partner_id.id, record.company_id.id)
             year = years.get(key, YearOfBusiness())
             months = record._get_months_to_replace(year, pipelines[record])
-            record.impact_revenue = year.revenue
-            record.impact_cost = year.cost
-            record.impact_margin = year.margin
-            record.impact_hours = year.hours
-            record.impact_hours_monthly = year.hours / 12
+            record.impact_revenue = year.theirs.revenue
+            record.impact_cost = year.theirs.cost
+            record.impact_margin = year.theirs.margin
+            record.impact_hours = year.theirs.hours
+            record.impact_hours_monthly = year.theirs.hours / 12
             record.impact_share = year.share
             record.impact_share_after = year.largest_share_after
             record.impact_pipeline = sum(pipelines[record].values())
@@ -130,13 +128,14 @@ class CustomerExit(models.Model):
             )
 
     def _get_months_to_replace(self, year, pipeline):
-        rate = year.usual_margin_rate
-        monthly_hours = year.hours / 12
-        has_capacity = year.usual_yield and monthly_hours > 0
+        others = year.others
+        rate = others.usual_margin_rate
+        monthly_hours = year.theirs.hours / 12
+        has_capacity = others.usual_yield and monthly_hours > 0
         return months_to_replace(
-            year.margin,
+            year.theirs.margin,
             {month: revenue * rate for month, revenue in pipeline.items()},
-            year.usual_yield * monthly_hours if has_capacity else None,
+            others.usual_yield * monthly_hours if has_capacity else None,
         )
 
     def _describe_months(self, months, is_replaced):
@@ -207,120 +206,3 @@ class CustomerExit(models.Model):
     def _forget_impact(self):
         names = [name for name, field in self._fields.items() if is_live(name, field)]
         self.invalidate_recordset(names, flush=False)
-
-    # Opening what a number is made of
-
-    def action_open_impact(self):
-        """Open exactly the records behind the number that the button names."""
-        self.ensure_one()
-        self.check_access("read")
-        code = self.env.context.get("impact")
-        getters = self._get_impact_records()
-        if code not in getters:
-            raise UserError(
-                self.env._(
-                    "Choose a figure of %(exit)s to open: %(code)s is none.",
-                    exit=self.display_name,
-                    code=code,
-                )
-            )
-        model, name, domain = getters[code]()
-        action = {
-            "type": "ir.actions.act_window",
-            "name": name,
-            "res_model": model,
-            "view_mode": "list,form",
-            "domain": list(domain),
-            "context": {"create": False, "active_test": False},
-            "help": self.env._("Nothing that you may read is behind this figure."),
-        }
-        if view := self.env["toxicity.measure"]._get_list_view(model):
-            action["views"] = [(view, "list"), (False, "form")]
-        return action
-
-    def _get_impact_records(self):
-        """Hook: {code of a figure: getter of (model, name, domain) behind it}."""
-        return {
-            "revenue": self._get_revenue_records,
-            "work": self._get_work_records,
-            "portfolio": self._get_portfolio_records,
-            "portfolio_after": self._get_portfolio_after_records,
-            "receivable": self._get_receivable_records,
-            "to_bill": self._get_to_bill_records,
-            "pipeline": self._get_pipeline_records,
-            "payable": self._get_payable_records,
-        }
-
-    def _get_customer_year_domain(self, field):
-        measures = self.env["toxicity.measure"]
-        return (
-            measures._get_customer_domain("partner_id", self.commercial_partner_id)
-            & Domain("company_id", "=", self.company_id.id)
-            & measures._get_window_domain(field, *self._get_year())
-        )
-
-    def _get_revenue_records(self):
-        domain = self._get_customer_year_domain("invoice_date")
-        name = self.env._("Invoices of the year")
-        return "account.move", name, domain & self._get_posted_domain()
-
-    def _get_posted_domain(self):
-        types = ("out_invoice", "out_refund")
-        return Domain("move_type", "in", types) & Domain("state", "=", "posted")
-
-    def _get_work_records(self):
-        domain = self._get_customer_year_domain("date")
-        name = self.env._("Timesheets of the year")
-        return "account.analytic.line", name, domain & Domain("project_id", "!=", False)
-
-    def _get_portfolio_records(self):
-        measures, partners = self.env["toxicity.measure"], self.env["res.partner"]
-        own = self.env.execute_query(self.env["toxicity.score"]._get_own_query())
-        own_ids = [row[0] for row in own]
-        ours = partners.with_context(active_test=False)._search(
-            ["|", ("id", "in", own_ids), ("commercial_partner_id", "in", own_ids)]
-        )
-        domain = (
-            self._get_posted_domain()
-            & Domain("company_id", "=", self.company_id.id)
-            & Domain("partner_id", "!=", False)
-            & Domain("partner_id", "not in", list(ours))
-            & measures._get_window_domain("invoice_date", *self._get_year())
-        )
-        return "account.move", self.env._("Invoices of all customers"), domain
-
-    def _get_portfolio_after_records(self):
-        model, _name, domain = self._get_portfolio_records()
-        theirs = Domain(
-            "partner_id.commercial_partner_id", "!=", self.commercial_partner_id.id
-        )
-        return model, self.env._("Invoices of the other customers"), domain & theirs
-
-    def _get_receivable_records(self):
-        domain = Domain(self._get_unpaid_invoices_domain()) & self._get_their_moves()
-        return "account.move", self.env._("Unpaid invoices"), domain
-
-    def _get_their_moves(self):
-        customer, company = self.commercial_partner_id, self.company_id
-        return Domain("commercial_partner_id", "=", customer.id) & Domain(
-            "company_id", "=", company.id
-        )
-
-    def _get_to_bill_records(self):
-        plan = self._get_settlement_plan()
-        lines = [entry.line.id for entry in plan if self._is_to_bill(entry)]
-        name = self.env._("Order lines still to bill")
-        return "sale.order.line", name, Domain("id", "in", lines)
-
-    def _get_pipeline_records(self):
-        domain = self._get_pipeline_domain(self.company_id) & (
-            Domain("partner_id", "=", False)
-            | Domain(
-                "partner_id.commercial_partner_id", "!=", self.commercial_partner_id.id
-            )
-        )
-        return "crm.lead", self.env._("Open opportunities of others"), domain
-
-    def _get_payable_records(self):
-        domain = Domain(self._get_unpaid_bills_domain()) & self._get_their_moves()
-        return "account.move", self.env._("Vendor bills"), domain

@@ -3,27 +3,31 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .toxicity_measure import MIN_HOURS
 
 YEAR_DAYS = 365
+# As economists say it.
+HHI_SCALE = 10_000
 
 
-class YearOfBusiness(NamedTuple):
-    """What a customer brought and took in a year, beside the company's others.
+class Sums(NamedTuple):
+    """A year of some customers of a company, added up.
 
-    `usual_*` are sums over the others who are neither strained nor toxic and took
-    enough hours to tell.
+    `usual_*` are sums over those who are neither strained nor toxic and took enough
+    hours to tell; `gained` and `squares` over those who brought revenue, of it and of
+    its square: whoever was credited more than invoiced concentrates nothing.
     """
 
     revenue: float = 0.0
     cost: float = 0.0
     hours: float = 0.0
-    other_revenue: float = 0.0
-    largest_other: float = 0.0
+    count: int = 0
+    gained: float = 0.0
+    squares: float = 0.0
     usual_revenue: float = 0.0
     usual_cost: float = 0.0
     usual_hours: float = 0.0
@@ -48,14 +52,49 @@ class YearOfBusiness(NamedTuple):
         return max(0.0, 1 - self.usual_cost / self.usual_revenue)
 
     @property
+    def hhi(self):
+        """How concentrated the revenue is: 10 000 is one single customer."""
+        return HHI_SCALE * self.squares / self.gained**2 if self.gained > 0 else 0.0
+
+    def without(self, part):
+        """These less a part of them; a hair of binary fractions is nothing."""
+        pairs = zip(self, part, strict=True)
+        return Sums(*(round(all_of_it - its, 6) for all_of_it, its in pairs))
+
+
+class YearOfBusiness(NamedTuple):
+    """What some customers brought and took in a year, beside all of the company's.
+
+    `largest_*` are of all customers, `largest_other*` of the others; `each` is
+    {customer id: (revenue, cost, hours)} of these customers, if they did business.
+    """
+
+    theirs: Sums = Sums()
+    everyone: Sums = Sums()
+    largest_id: int | None = None
+    largest: float = 0.0
+    largest_other_id: int | None = None
+    largest_other: float = 0.0
+    each: dict | None = None
+
+    @property
+    def others(self):
+        return self.everyone.without(self.theirs)
+
+    @property
     def share(self):
-        """The customer's part of the company's revenue."""
-        return share_of(self.revenue, self.revenue + self.other_revenue)
+        """Their part of the company's revenue."""
+        return share_of(self.theirs.revenue, self.everyone.revenue)
+
+    @property
+    def largest_share(self):
+        """The largest customer's part of the revenue."""
+        return share_of(self.largest, self.everyone.revenue)
 
     @property
     def largest_share_after(self):
         """The largest other customer's part of what is left of the revenue."""
-        return share_of(self.largest_other, self.other_revenue)
+        return share_of(self.largest_other, self.others.revenue)
 
 
 def share_of(part, whole):
@@ -84,31 +123,103 @@ class CustomerExit(models.Model):
             for record in self
             if record.commercial_partner_id and record.company_id
         }
-        if not pairs:
-            return {}
+        sets = [((customer,), company) for customer, company in sorted(pairs)]
+        years = self._read_years(sets)
+        return {
+            (customer, company): year
+            for ((customer,), company), year in zip(sets, years, strict=True)
+        }
+
+    @api.model
+    def _read_years(self, sets):
+        """A YearOfBusiness for each of [(customer ids, company id)], in that order."""
+        if not sets:
+            return []
         # sudo: sums over all customers, whoever may read their documents
-        rows = self.sudo().env.execute_query(self._year_query(pairs))
-        return {row[:2]: YearOfBusiness(*row[2:]) for row in rows}
+        rows = self.sudo().env.execute_query(self._year_query(sets))
+        width = len(Sums._fields)
+        return [
+            YearOfBusiness(
+                Sums(*row[:width]),
+                Sums(*row[width : 2 * width]),
+                *row[2 * width : -1],
+                each={int(key): tuple(sums) for key, sums in (row[-1] or {}).items()},
+            )
+            for row in rows
+        ]
 
-    def _year_query(self, pairs):
-        """SQL: customer, company and what YearOfBusiness says of them.
+    @api.model
+    def _year_query(self, sets):
+        """SQL: for each set what YearOfBusiness says of it, in their order.
 
-        The others of a company are all its customers less this one, and the largest of
-        them one of the two largest: customers are added up once, for all pairs.
+        The others of a company are all its customers less these, and the largest of
+        them one of the largest few: customers are added up once, for all sets.
         """
-        companies = sorted({company for _customer, company in pairs})
-        # SQL: sums over all customers beside each one, which the ORM cannot group by
+        numbers, customers, companies = zip(
+            *(
+                (number, customer, company)
+                for number, (members, company) in enumerate(sets)
+                for customer in members or [None]
+            ),
+            strict=True,
+        )
+        # SQL: sums over all customers beside some, which the ORM cannot group by
         return SQL(
             """
-            WITH pair (customer_id, company_id) AS (VALUES %(pairs)s),
+            WITH chosen AS (
+                SELECT *
+                  FROM UNNEST(%(numbers)s, %(customers)s::integer[], %(companies)s)
+                       chosen (number, customer_id, company_id)
+            ),
             %(year)s,
-            total AS (
-                SELECT company_id, SUM(revenue) AS revenue,
-                       SUM(revenue) FILTER (WHERE is_usual) AS usual_revenue,
-                       SUM(cost) FILTER (WHERE is_usual) AS usual_cost,
-                       SUM(hours) FILTER (WHERE is_usual) AS usual_hours
-                  FROM year
-              GROUP BY company_id
+            %(totals)s
+            SELECT %(columns)s,
+                   CASE WHEN first.revenue > 0 THEN first.customer_id END,
+                   COALESCE(first.revenue, 0)::float8,
+                   CASE WHEN rest.revenue > 0 THEN rest.customer_id END,
+                   COALESCE(rest.revenue, 0)::float8,
+                   theirs.each
+              FROM theirs
+         LEFT JOIN everyone USING (company_id)
+         LEFT JOIN first USING (company_id)
+         LEFT JOIN rest USING (number)
+          ORDER BY theirs.number
+            """,
+            numbers=list(numbers),
+            customers=list(customers),
+            companies=list(companies),
+            year=self._year_relations(set(companies)),
+            totals=self._year_totals(
+                sorted(set(companies)), max(len(members) for members, _company in sets)
+            ),
+            columns=SQL(", ").join(
+                SQL("COALESCE(%s, 0)", SQL.identifier(table, name))
+                for table in ("theirs", "everyone")
+                for name in Sums._fields
+            ),
+        )
+
+    @api.model
+    def _year_totals(self, company_ids, most):
+        """SQL for WITH: theirs, everyone's, the largest of all, and of the rest.
+
+        `most` is how many customers a set has at most: one more of the largest, and
+        one of them is no member of it.
+        """
+        return SQL(
+            """
+            theirs AS (
+                SELECT chosen.number, chosen.company_id, %(sums)s,
+                       JSON_OBJECT_AGG(
+                           year.customer_id,
+                           ARRAY[year.revenue, year.cost, year.hours]
+                       ) FILTER (WHERE year.customer_id IS NOT NULL) AS each
+                  FROM chosen
+             LEFT JOIN year USING (customer_id, company_id)
+              GROUP BY chosen.number, chosen.company_id
+            ),
+            everyone AS (
+                SELECT year.company_id, %(sums)s FROM year GROUP BY year.company_id
             ),
             largest AS (
                 SELECT company.id AS company_id, top.*
@@ -118,37 +229,50 @@ class CustomerExit(models.Model):
                          FROM year
                         WHERE company_id = company.id
                      ORDER BY revenue DESC NULLS LAST, customer_id
-                        LIMIT 2
+                        LIMIT %(most)s
                        ) top
-            )
-            SELECT pair.customer_id, pair.company_id,
-                   COALESCE(year.revenue, 0)::float8,
-                   COALESCE(year.cost, 0)::float8,
-                   COALESCE(year.hours, 0)::float8,
-                   (COALESCE(total.revenue, 0) - COALESCE(year.revenue, 0))::float8,
-                   COALESCE((
-                       SELECT MAX(largest.revenue)
-                         FROM largest
-                        WHERE largest.company_id = pair.company_id
-                          AND largest.customer_id <> pair.customer_id
-                   ), 0)::float8,
-                   %(usual)s
-              FROM pair
-         LEFT JOIN year USING (customer_id, company_id)
-         LEFT JOIN total USING (company_id)
-            """,
-            pairs=SQL(", ").join(SQL("%s", pair) for pair in sorted(pairs)),
-            year=self._year_relations(companies),
-            companies=companies,
-            usual=SQL(", ").join(
-                SQL(
-                    "(COALESCE(total.%s, 0)"
-                    " - CASE WHEN year.is_usual THEN year.%s ELSE 0 END)::float8",
-                    SQL.identifier(f"usual_{name}"),
-                    SQL.identifier(name),
-                )
-                for name in ("revenue", "cost", "hours")
             ),
+            first AS (
+                SELECT DISTINCT ON (company_id) company_id, customer_id, revenue
+                  FROM largest
+              ORDER BY company_id, revenue DESC NULLS LAST, customer_id
+            ),
+            rest AS (
+                SELECT DISTINCT ON (theirs.number)
+                       theirs.number, largest.customer_id, largest.revenue
+                  FROM theirs
+                  JOIN largest USING (company_id)
+             LEFT JOIN chosen ON chosen.number = theirs.number
+                             AND chosen.customer_id = largest.customer_id
+                 WHERE chosen.number IS NULL
+              ORDER BY theirs.number, largest.revenue DESC NULLS LAST,
+                       largest.customer_id
+            )
+            """,
+            sums=self._year_sums(),
+            companies=company_ids,
+            most=most + 1,
+        )
+
+    @api.model
+    def _year_sums(self):
+        """SQL: the columns of Sums, over rows of ``year``."""
+        usual = SQL("FILTER (WHERE year.is_usual)")
+        gained = SQL("FILTER (WHERE year.revenue > 0)")
+        nothing = SQL()
+        return SQL(", ").join(
+            SQL("%s %s::float8 AS %s", value, rows, SQL.identifier(name))
+            for name, value, rows in (
+                ("revenue", SQL("SUM(year.revenue)"), nothing),
+                ("cost", SQL("SUM(year.cost)"), nothing),
+                ("hours", SQL("SUM(year.hours)"), nothing),
+                ("count", SQL("COUNT(year.customer_id)"), nothing),
+                ("gained", SQL("SUM(year.revenue)"), gained),
+                ("squares", SQL("SUM(POWER(year.revenue, 2))"), gained),
+                ("usual_revenue", SQL("SUM(year.revenue)"), usual),
+                ("usual_cost", SQL("SUM(year.cost)"), usual),
+                ("usual_hours", SQL("SUM(year.hours)"), usual),
+            )
         )
 
     def _year_relations(self, company_ids):
@@ -156,6 +280,7 @@ class CustomerExit(models.Model):
         self.env["account.move"].flush_model()
         self.env["account.analytic.line"].flush_model()
         self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["toxicity.score"].flush_model()
         return SQL(
             """
             own AS MATERIALIZED (%(own)s),
@@ -165,21 +290,6 @@ class CustomerExit(models.Model):
             own=self.env["toxicity.score"]._get_own_query(),
             entries=self._year_entries(sorted(company_ids)),
             customers=self._year_by_customer(),
-        )
-
-    def _year_of_others(self, is_other):
-        """SQL: those of ``year``, as ``rest``, that are others, in one row."""
-        return SQL(
-            """
-            SELECT COALESCE(SUM(rest.revenue), 0)::float8,
-                   COALESCE(MAX(rest.revenue), 0)::float8,
-                   COALESCE(SUM(rest.revenue) FILTER (WHERE rest.is_usual), 0)::float8,
-                   COALESCE(SUM(rest.cost) FILTER (WHERE rest.is_usual), 0)::float8,
-                   COALESCE(SUM(rest.hours) FILTER (WHERE rest.is_usual), 0)::float8
-              FROM year rest
-             WHERE %s
-            """,
-            is_other,
         )
 
     def _year_by_customer(self):

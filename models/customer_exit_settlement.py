@@ -153,6 +153,15 @@ class CustomerExit(models.Model):
 
         As still_to_bill of an exit, for customers who mostly have none.
         """
+        amounts = defaultdict(float)
+        for entry in self._get_plans_to_bill(customers, company):
+            customer = entry.line.order_id.partner_id.commercial_partner_id
+            amounts[customer.id] += self._convert_to_bill(entry, company)
+        return amounts
+
+    @api.model
+    def _get_plans_to_bill(self, customers, company):
+        """The plans of final invoices of customers, with an exit or without."""
         theirs = [
             ("commercial_partner_id", "in", customers.ids),
             ("company_id", "=", company.id),
@@ -160,12 +169,7 @@ class CustomerExit(models.Model):
         ]
         # sudo: what is billed again was chosen by whoever leads the exit
         exits = self.sudo().search(theirs).with_company(company)._in_settlement()
-        orders = exits._find_settlement_orders(customers, company)
-        amounts = defaultdict(float)
-        for entry in exits._plan_orders(orders):
-            customer = entry.line.order_id.partner_id.commercial_partner_id
-            amounts[customer.id] += self._convert_to_bill(entry, company)
-        return amounts
+        return exits._plan_orders(exits._find_settlement_orders(customers, company))
 
     # Issuing
 

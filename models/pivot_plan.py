@@ -211,3 +211,20 @@ class PivotPlan(models.Model):
                 )
                 for number in range(1, QUARTERS_AT_ONCE + 1)
             ]
+
+    def action_simulate(self):
+        """The company without those whom the plan wants to leave."""
+        self.ensure_one()
+        leaving = self.move_ids.filtered(
+            lambda move: move.kind == "exit" and move.is_counted
+        )
+        if not leaving:
+            raise UserError(
+                self.env._(
+                    "%(plan)s plans no exit, so there is nobody to simulate it "
+                    "without: add one under Moves.",
+                    plan=self.name,
+                )
+            )
+        simulations = self.env["exit.simulation"]
+        return simulations._open_for(leaving.partner_id, self.company_id)

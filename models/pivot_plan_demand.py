@@ -1,6 +1,10 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from .customer_exit_impact_query import Sums
 
 
 class PivotPlan(models.Model):
@@ -23,7 +27,7 @@ class PivotPlan(models.Model):
             counted = plan.move_ids.filtered("is_counted")
             plan.planned_freed_hours = sum(counted.mapped("hours"))
 
-    @api.depends("company_id")
+    @api.depends("company_id", "move_ids.partner_id")
     def _compute_demand(self):
         for plan in self:
             found = plan._read_demand() if plan.company_id else []
@@ -67,17 +71,27 @@ class PivotPlan(models.Model):
 
     def _read_ordered_hours(self, customers):
         """{customer id: hours ordered by time and not delivered yet}."""
-        lines = self.env["sale.order.line"]
-        lines.flush_model()
+        hours = defaultdict(float)
+        for customer, _line, left in self._read_open_lines(customers):
+            hours[customer] += left
+        return hours
+
+    def _read_ordered_lines(self, customers):
+        """The ids of the order lines that those hours are on."""
+        return [line for _customer, line, _left in self._read_open_lines(customers)]
+
+    def _read_open_lines(self, customers):
+        """[(customer id, order line id, hours left)] of lines by time."""
+        self.env["sale.order.line"].flush_model()
         self.env["sale.order"].flush_model()
-        # SQL: a sum over lines of what is left of each. Sums for managers, whoever
-        # sells it.
-        rows = self.env.execute_query(
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        # SQL: what is left of each line, in hours. For managers, whoever sells it.
+        return self.env.execute_query(
             SQL(
                 """
-                SELECT partner.commercial_partner_id,
-                       SUM(GREATEST(0, line.product_uom_qty - line.qty_delivered)
-                           * unit.hours)::float8
+                SELECT partner.commercial_partner_id, line.id,
+                       ((line.product_uom_qty - COALESCE(line.qty_delivered, 0))
+                        * unit.hours)::float8
                   FROM sale_order_line line
                   JOIN sale_order sale ON sale.id = line.order_id
                   JOIN res_partner partner ON partner.id = sale.partner_id
@@ -88,36 +102,36 @@ class PivotPlan(models.Model):
                    AND line.display_type IS NULL
                    AND line.is_downpayment IS NOT TRUE
                    AND line.is_expense IS NOT TRUE
-              GROUP BY partner.commercial_partner_id
+                   AND line.product_uom_qty > COALESCE(line.qty_delivered, 0)
                 """,
                 units=self.env["toxicity.measure"]._hour_units(),
                 company=self.company_id.id,
                 customers=customers.ids or [0],
             )
         )
-        return dict(rows)
 
     def _read_preferred_pipeline(self, customers):
         """{customer id: weighted revenue of its open opportunities}, dated or not."""
-        exits = self.env["customer.exit"]
         # sudo: sums over everybody's leads, whoever may read them
         groups = (
             self.env["crm.lead"]
             .sudo()
             ._read_group(
-                exits._get_open_leads_domain(self.company_id)
-                & Domain("partner_id.commercial_partner_id", "in", customers.ids),
+                self._get_pipeline_domain(customers),
                 ["partner_id.commercial_partner_id"],
                 ["prorated_revenue:sum"],
             )
         )
         return {customer.id: revenue for customer, revenue in groups}
 
+    def _get_pipeline_domain(self, customers):
+        exits = self.env["customer.exit"]
+        theirs = Domain("partner_id.commercial_partner_id", "in", customers.ids)
+        return exits._get_open_leads_domain(self.company_id) & theirs
+
     def _get_usual_price(self):
         """What an hour brings at customers who are not strained, None where unknown."""
-        query = self.env["customer.exit"]._year_of_others(
-            SQL("rest.company_id = %s", self.company_id.id)
-        )
-        [row] = self._read_year(query, set(self.company_id.ids))
-        _others, _largest, revenue, _cost, hours = row
-        return revenue / hours if hours else None
+        sums = SQL("SELECT %s FROM year", self.env["customer.exit"]._year_sums())
+        [row] = self._read_year(sums, set(self.company_id.ids))
+        usual = Sums(*(value or 0.0 for value in row))
+        return usual.usual_revenue / usual.usual_hours if usual.usual_hours else None

@@ -116,7 +116,6 @@ class PivotPlan(models.Model):
             return []
         # Managers plan for their companies alone, and so are asked before the sudo.
         self.env["res.company"].browse(company_ids).check_access("read")
-        self.env["toxicity.score"].flush_model()
         relations = self.env["customer.exit"]._year_relations(company_ids)
         # sudo: sums over all customers, whoever may read their documents
         return self.sudo().env.execute_query(SQL("WITH %s %s", relations, query))
@@ -188,6 +187,8 @@ class PivotPlan(models.Model):
         names += [format_date(self.env, day, date_format="QQQ y") for day in days]
         return {
             "columns": names,
+            # None: the year
+            "days": [None, *map(fields.Date.to_string, days)],
             "rows": [
                 {
                     "key": key,

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
+
+from .customer_exit_impact_query import YEAR_DAYS
 
 # Which part of what a customer takes a move frees, to begin with.
 USUAL_PART = {"exit": 1.0, "renegotiation": 0.5}
@@ -58,6 +61,9 @@ class PivotPlanMove(models.Model):
         store=True,
         help="Hours logged for the customer in the year before the move was planned, "
         "a quarter of them.",
+    )
+    date_taken = fields.Date(
+        "Read on", compute="_compute_taken", compute_sudo=False, store=True
     )
     is_strained = fields.Boolean(
         "Strained",
@@ -137,6 +143,7 @@ class PivotPlanMove(models.Model):
             hours, is_strained = found.get(key, (0.0, False))
             move.taken_hours = hours / 4
             move.is_strained = is_strained
+            move.date_taken = fields.Date.today()
 
     def _refuse_foreign_companies(self):
         """The sums are made in sudo, and a form may name any plan."""
@@ -248,6 +255,23 @@ class PivotPlanMove(models.Model):
                     state=self.plan_id._get_state_label(),
                 )
             )
+
+    def action_open_work(self):
+        """Open the timesheets of the year that the hours taken are a quarter of."""
+        self.ensure_one()
+        self.check_access("read")
+        exits, measures = self.env["customer.exit"], self.env["toxicity.measure"]
+        self.env["account.analytic.line"].check_access("read")
+        until = self.date_taken or fields.Date.today()
+        since = fields.Date.subtract(until, days=YEAR_DAYS)
+        domain = (
+            measures._get_customer_domain("partner_id", self.commercial_partner_id)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("project_id", "!=", False)
+            & measures._get_window_domain("date", since, until)
+        )
+        name = self.env._("Timesheets of the year")
+        return exits._open_figure("account.analytic.line", name, domain)
 
     def _open_record(self, record):
         return {

@@ -51,6 +51,7 @@ class PivotPlan(models.Model):
             **obstacles,
             **self._get_outside_obstacles(),
             **self._get_hours_obstacles(),
+            **self._get_overlap_obstacles(),
         }
 
     def _get_outside_obstacles(self):
@@ -84,6 +85,29 @@ class PivotPlan(models.Model):
                     freed=round(freed, 1),
                 )
         return obstacles
+
+    def _get_overlap_obstacles(self):
+        """Two plans would count the same hours of a quarter as theirs."""
+        quarter = self.env["pivot.plan.quarter"].search(
+            [
+                ("plan_id.state", "=", "running"),
+                ("plan_id", "not in", self.ids),
+                ("company_id", "=", self.company_id.id),
+                ("date_from", "in", self.quarter_ids.mapped("date_from")),
+            ],
+            limit=1,
+        )
+        if not quarter:
+            return {}
+        return {
+            "overlap": self.env._(
+                "%(other)s is running and covers %(quarter)s too: end it first, or "
+                "leave that quarter out of %(plan)s.",
+                other=quarter.plan_id.name,
+                quarter=quarter.name,
+                plan=self.name,
+            )
+        }
 
     def _get_done_obstacles(self):
         """Hook: what stands in the way of ending the plan, as {code: sentence}."""

@@ -120,6 +120,14 @@ class PivotPlanQuarter(models.Model):
             quarter.actual_hours = strained
             quarter.actual_share = strained / total if total else 0.0
 
+    def action_open_records(self):
+        """Open the rows of the portfolio that the actual hours are made of."""
+        self.ensure_one()
+        day = fields.Date.to_string(self.date_from)
+        plan = self.plan_id.with_context(figure="quarter", quarter=day, row="all")
+        action = plan.action_open_figure()
+        return {**action, "context": {**action["context"], "group_by": ["band"]}}
+
     @api.onchange("date_from")
     def _onchange_date_from(self):
         if self.date_from:

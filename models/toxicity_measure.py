@@ -147,18 +147,18 @@ class ToxicityMeasure(models.AbstractModel):
         return SQL("ROUND(100 * (%s)::float8) >= 100 * %s", column, MIN_HOURS)
 
     @api.model
-    def _get_customer_domain(self, path, customer):
-        """Domain: the partner at the path is the customer or one of its people.
+    def _get_customer_domain(self, path, customers):
+        """Domain: the partner at the path is a customer of these or of their people.
 
         As in ``customer``, colleagues who sit at the customer's are left out.
         """
         people = (
             self.env["res.partner"]
             .with_context(active_test=False)
-            .search([("commercial_partner_id", "=", customer.id)])
+            .search([("commercial_partner_id", "in", customers.ids)])
         )
         own = self.env["toxicity.score"]._get_own_partners(people)
-        theirs = Domain(f"{path}.commercial_partner_id", "=", customer.id)
+        theirs = Domain(f"{path}.commercial_partner_id", "in", customers.ids)
         return theirs & Domain(path, "not in", own.ids) if own else theirs
 
     @api.model

@@ -52,6 +52,7 @@ class ToxicityScore(models.Model):
                 company.id: company.display_name for company in self.env.companies
             },
             "decisions": self._get_allowed_matrix_decisions(),
+            "can_simulate": self.env["exit.simulation"].has_access("create"),
             **self._sort_matrix_rows(rows),
         }
 
@@ -262,6 +263,11 @@ class ToxicityScore(models.Model):
             "name": self.env._("Selected customers"),
             "domain": [("id", "in", self.partner_id.ids)],
         }
+
+    def action_simulate_exit(self):
+        """The company without the customers of these scores."""
+        self.check_access("read")
+        return self.env["exit.simulation"]._open_for_records(self)
 
     def action_decide(self, model):
         """Open what is under way about the customer, or begin it."""

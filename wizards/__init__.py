@@ -6,7 +6,8 @@ from . import customer_quarantine_decide
 from . import customer_quarantine_meeting
 from . import exit_simulation
 from . import exit_simulation_obstacles
-from . import exit_simulation_query
+from . import exit_simulation_records
+from . import exit_simulation_year
 from . import exit_simulation_forecast
 from . import final_invoice_preview
 from . import goodwill_statement

@@ -18,7 +18,8 @@ class ExitSimulation(models.TransientModel):
     """What the company would be without some customers, before anything is decided.
 
     Nothing is decided or written anywhere by it. The figures are those of the impact
-    of an exit, for a set of customers; what will be is in exit_simulation_forecast.py.
+    of an exit, for a set of customers: exit_simulation_year.py. What will be is in
+    exit_simulation_forecast.py.
     """
 
     _name = "exit.simulation"
@@ -46,90 +47,8 @@ class ExitSimulation(models.TransientModel):
         string="Customers",
         context={"active_test": False},
     )
-    customers = fields.Json(
-        "Each of them",
-        compute="_compute_customers",
-        store=True,
-        help="One entry for each of them.",
-    )
+    # Assumptions, and what was computed for them: also in exit_simulation_year.py
 
-    # A year of them, of all, and of the others
-
-    revenue = fields.Monetary("Revenue", compute="_compute_year", store=True)
-    cost = fields.Monetary("Cost of the work", compute="_compute_year", store=True)
-    margin = fields.Monetary("Margin", compute="_compute_year", store=True)
-    hours = fields.Float("Hours", compute="_compute_year", store=True)
-    revenue_now = fields.Monetary("Revenue of all", compute="_compute_year", store=True)
-    margin_now = fields.Monetary("Margin of all", compute="_compute_year", store=True)
-    hours_now = fields.Float("Hours of all", compute="_compute_year", store=True)
-    revenue_after = fields.Monetary(
-        "Revenue without them", compute="_compute_year", store=True
-    )
-    margin_after = fields.Monetary(
-        "Margin without them", compute="_compute_year", store=True
-    )
-    hours_after = fields.Float(
-        "Hours without them", compute="_compute_year", store=True
-    )
-    largest_now_id = fields.Many2one(
-        "res.partner", "Largest customer", compute="_compute_year", store=True
-    )
-    largest_after_id = fields.Many2one(
-        "res.partner", "Largest customer then", compute="_compute_year", store=True
-    )
-    share_now = fields.Float(
-        "Share of the largest customer",
-        compute="_compute_year",
-        store=True,
-        help="The largest customer's part of the revenue.",
-    )
-    share_after = fields.Float(
-        "Share of the largest then", compute="_compute_year", store=True
-    )
-    hhi_now = fields.Float(
-        "Concentration (HHI)",
-        compute="_compute_year",
-        store=True,
-        help="Herfindahl–Hirschman index: the squares of all customers' shares of the "
-        "revenue, added up. 10 000 is one single customer, a hundred alike make 100; "
-        "above 2 500 counts as highly concentrated.",
-    )
-    hhi_after = fields.Float("Concentration then", compute="_compute_year", store=True)
-    others_count = fields.Integer(compute="_compute_year", store=True)
-    all_count = fields.Integer(compute="_compute_year", store=True)
-
-    # Cash
-
-    open_receivable = fields.Monetary(
-        "Unpaid invoices",
-        compute="_compute_customers",
-        store=True,
-        help="Taxes included, less open credit notes.",
-    )
-    to_bill = fields.Monetary(
-        "Still to bill",
-        compute="_compute_customers",
-        store=True,
-        help="What their final invoices would bill today, untaxed.",
-    )
-    to_refund = fields.Monetary(
-        "To refund",
-        compute="_compute_customers",
-        store=True,
-        help="What was paid in advance and not delivered, where that is more than "
-        "there is to bill, untaxed.",
-    )
-    cash = fields.Monetary(
-        "Cash from the settlement",
-        compute="_compute_customers",
-        store=True,
-        help="Unpaid invoices, and what is still to bill, less what is to be refunded.",
-    )
-
-    # Assumptions, and what was computed for them
-
-    usual_margin_per_hour = fields.Monetary(compute="_compute_year", store=True)
-    usual_margin_rate = fields.Float(compute="_compute_year", store=True)
     usual_hours_share = fields.Float(compute="_compute_usual")
     usual_pipeline_weight = fields.Float(compute="_compute_usual")
     usual_horizon = fields.Integer(compute="_compute_usual")
@@ -206,81 +125,6 @@ class ExitSimulation(models.TransientModel):
         for simulation in self:
             simulation.customer_ids = simulation.partner_ids.commercial_partner_id
 
-    @api.depends("partner_ids", "company_id")
-    def _compute_year(self):
-        for simulation in self:
-            simulation._refuse_foreign_companies()
-            theirs, everyone, others = simulation._read_year()
-            simulation.update(simulation._prepare_year_vals(theirs, everyone, others))
-
-    def _prepare_year_vals(self, theirs, everyone, others):
-        return {
-            "revenue": theirs.revenue,
-            "cost": theirs.cost,
-            "margin": theirs.margin,
-            "hours": theirs.hours,
-            "revenue_now": everyone.revenue,
-            "margin_now": everyone.margin,
-            "hours_now": everyone.hours,
-            "revenue_after": others.revenue,
-            "margin_after": others.margin,
-            "hours_after": others.hours,
-            "largest_now_id": everyone.largest_id,
-            "largest_after_id": others.largest_id,
-            "share_now": everyone.largest_share,
-            "share_after": theirs.largest_share_after,
-            "hhi_now": everyone.hhi,
-            "hhi_after": others.hhi,
-            "others_count": others.count,
-            "all_count": everyone.count,
-            "usual_margin_per_hour": theirs.usual_yield or 0.0,
-            "usual_margin_rate": theirs.usual_margin_rate,
-        }
-
-    @api.depends("partner_ids", "company_id")
-    def _compute_customers(self):
-        for simulation in self:
-            entries = simulation._prepare_customers()
-            unpaid = sum(entry["unpaid"] for entry in entries)
-            to_bill = sum(max(0.0, entry["to_bill"]) for entry in entries)
-            to_refund = sum(max(0.0, -entry["to_bill"]) for entry in entries)
-            simulation.customers = entries
-            simulation.open_receivable = unpaid
-            simulation.to_bill = to_bill
-            simulation.to_refund = to_refund
-            simulation.cash = unpaid + to_bill - to_refund
-
-    def _prepare_customers(self):
-        """What each of the chosen brings, owes and is still to be billed."""
-        self._refuse_foreign_companies()
-        customers, company = self.customer_ids._origin, self.company_id
-        exits, scores = self.env["customer.exit"], self.env["toxicity.score"]
-        years = self._read_years_of_chosen()
-        unpaid = exits._get_receivables(customers, company)
-        to_bill = exits._get_amounts_to_bill(customers, company)
-        bands = dict(scores._fields["current_band"]._description_selection(self.env))
-        found = scores.search(
-            [("partner_id", "in", customers.ids), ("company_id", "=", company.id)]
-        )
-        band_of = {score.partner_id.id: score.current_band for score in found}
-        entries = []
-        for customer in customers:
-            revenue, cost, hours = years.get(customer.id, (0.0, 0.0, 0.0))
-            entries.append(
-                {
-                    "id": customer.id,
-                    "name": customer.display_name,
-                    "band": band_of.get(customer.id, "unknown"),
-                    "band_name": bands[band_of.get(customer.id, "unknown")],
-                    "revenue": revenue,
-                    "margin": revenue - cost,
-                    "hours": hours,
-                    "unpaid": unpaid.get((customer.id, company.id), 0.0),
-                    "to_bill": to_bill.get(customer.id, 0.0),
-                }
-            )
-        return sorted(entries, key=lambda entry: -entry["revenue"])
-
     @api.depends("company_id")
     def _compute_usual(self):
         for simulation in self:
@@ -335,8 +179,15 @@ class ExitSimulation(models.TransientModel):
 
     @api.model
     def _open_for_records(self, records):
-        """The simulation without the customers of these scores or exits."""
-        companies = records.company_id
+        """The simulation without the customers of these records of ours."""
+        customers, companies = records.commercial_partner_id, records.company_id
+        if not customers:
+            raise UserError(
+                self.env._(
+                    "Nothing that is selected is about a customer: select a row that "
+                    "names one."
+                )
+            )
         if len(companies) > 1:
             raise UserError(
                 self.env._(
@@ -345,7 +196,7 @@ class ExitSimulation(models.TransientModel):
                     companies=", ".join(companies.mapped("name")),
                 )
             )
-        return self._open_for(records.partner_id, companies)
+        return self._open_for(customers, companies)
 
     @api.model
     def _open_for(self, partners, company):

@@ -230,10 +230,16 @@ export class MatrixController extends Component {
         });
     }
 
-    async openChosen() {
-        const action = await this.orm.call(this.props.resModel, "action_open_customers", [
-            [...this.selected],
-        ]);
+    openChosen() {
+        return this.openFor("action_open_customers");
+    }
+
+    simulateChosen() {
+        return this.openFor("action_simulate_exit");
+    }
+
+    async openFor(method) {
+        const action = await this.orm.call(this.props.resModel, method, [[...this.selected]]);
         return this.action.doAction(action);
     }
 

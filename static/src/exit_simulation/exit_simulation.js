@@ -3,7 +3,6 @@ import { loadBundle } from "@web/core/assets";
 import { deserializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
 
 import { MoneyField, moneyDependencies } from "../money_field/money_field";
 
@@ -16,6 +15,7 @@ export class ExitForecast extends MoneyField {
     static template = "toxic_customer_exit.ExitForecast";
 
     setup() {
+        super.setup();
         this.chartRef = useRef("chart");
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
@@ -83,12 +83,23 @@ export class ExitForecast extends MoneyField {
 export class ExitCustomers extends MoneyField {
     static template = "toxic_customer_exit.ExitCustomers";
 
-    setup() {
-        this.action = useService("action");
-    }
-
     bandClass(band) {
         return `text-bg-${BAND_CLASSES[band] || "secondary"}`;
+    }
+
+    /** The figures of a customer that open their records. */
+    getFigures(customer) {
+        return [
+            { figure: "revenue", label: _t("Revenue"), text: this.money(customer.revenue) },
+            { figure: "", label: _t("Margin"), text: this.money(customer.margin) },
+            { figure: "hours", label: _t("Hours"), text: this.hours(customer.hours) },
+            {
+                figure: "open_receivable",
+                label: _t("Unpaid"),
+                text: this.money(customer.unpaid),
+            },
+            { figure: "to_bill", label: _t("To bill"), text: this.money(customer.to_bill) },
+        ];
     }
 
     open(customer) {

@@ -2,7 +2,6 @@ import { onWillStart, useEffect, useRef } from "@odoo/owl";
 import { loadBundle } from "@web/core/assets";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
 
 import { MoneyField, moneyDependencies } from "../money_field/money_field";
 
@@ -13,6 +12,7 @@ export class PivotChart extends MoneyField {
     static template = "toxic_customer_exit.PivotChart";
 
     setup() {
+        super.setup();
         this.chartRef = useRef("chart");
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
@@ -73,6 +73,13 @@ export class PivotChart extends MoneyField {
 export class PivotStanding extends MoneyField {
     static template = "toxic_customer_exit.PivotStanding";
 
+    /** The year opens its documents, a quarter its rows of the portfolio. */
+    openCell(what, row, index) {
+        const quarter = this.value.days[index];
+        const figure = quarter ? "quarter" : what;
+        return this.openFigure({ figure, quarter, row: row.key });
+    }
+
     about(cell) {
         return _t("%(hours)s hours, %(margin)s margin", {
             hours: this.hours(cell.hours),
@@ -84,10 +91,6 @@ export class PivotStanding extends MoneyField {
 /** Preferred customers who ask for more, with the hours that they would take. */
 export class PivotDemand extends MoneyField {
     static template = "toxic_customer_exit.PivotDemand";
-
-    setup() {
-        this.action = useService("action");
-    }
 
     open(customer) {
         return this.action.doAction({
