@@ -57,6 +57,7 @@ from . import test_meeting_brief
 from . import test_portfolio_review
 from . import test_portfolio_review_tour
 from . import test_pivot_plan
+from . import test_pivot_plan_tour
 from . import test_res_partner
 from . import test_rescore_processes
 from . import test_scope_change

@@ -263,6 +263,77 @@ class TestExitSimulation(ToxicityCommon):
             form.partner_ids.add(self.third)
             self.assertEqual(form.revenue, 6000)
 
+    # Opening what a number is made of
+
+    def open_figure(self, record, **figure):
+        action = record.with_context(**figure).action_open_figure()
+        return (
+            self.env[action["res_model"]]
+            .with_user(record.env.user)
+            .with_context(**action["context"])
+            .search(action["domain"])
+            .sudo()
+        )
+
+    def test_each_number_opens_exactly_its_records(self):
+        lead = self.make_lead(1000, 1)
+        self.make_lead(1000, 1, self.third)
+        order = self.make_order((self.service_delivered, 5), (self.service_ordered, 5))
+        order.order_line[0].qty_delivered = 5
+        simulation = self.simulate(self.customer, self.third)
+        moves = self.env["account.move"].search(
+            [("move_type", "=", "out_invoice"), ("company_id", "=", self.company.id)]
+        )
+        theirs = moves.filtered(lambda move: move.partner_id != self.other)
+        work = self.env["account.analytic.line"].search(
+            [("project_id", "!=", False), ("company_id", "=", self.company.id)]
+        )
+        their_work = work.filtered(lambda line: line.partner_id == self.customer)
+        self.give_timesheets()
+        for figure, records in (
+            ("revenue", theirs),
+            ("revenue_now", moves),
+            ("revenue_after", moves - theirs),
+            ("cost", their_work),
+            ("hours", their_work),
+            ("hours_now", work),
+            ("hours_after", work - their_work),
+            ("share_now", moves),
+            ("hhi_after", moves - theirs),
+            ("open_receivable", theirs),
+            ("to_bill", order.order_line[0]),
+            ("pipeline_revenue", lead),
+        ):
+            with self.subTest(figure=figure):
+                self.assertEqual(self.open_figure(simulation, figure=figure), records)
+        for figure, name, records in (
+            ("revenue_now", "amount_untaxed_signed", moves),
+            ("hours_now", "unit_amount", work),
+        ):
+            self.assertAlmostEqual(simulation[figure], sum(records.mapped(name)))
+        of_one = self.open_figure(
+            simulation, figure="revenue", customer=self.customer.id
+        )
+        self.assertEqual(of_one.partner_id, self.customer)
+
+    def give_timesheets(self):
+        self.manager.group_ids += self.env.ref(
+            "hr_timesheet.group_hr_timesheet_approver"
+        )
+
+    def test_what_is_no_figure_opens_nothing(self):
+        simulation = self.simulate(self.customer)
+        for figure in (False, "unlink", "partner_ids"):
+            with self.subTest(figure=figure), self.assertRaisesRegex(UserError, "none"):
+                self.open_figure(simulation, figure=figure)
+        # Of a customer who was not chosen there is nothing.
+        self.assertFalse(
+            self.open_figure(simulation, figure="revenue", customer=self.other.id)
+        )
+        # Nobody sees through a figure what he may not read otherwise.
+        with self.assertRaises(AccessError):
+            self.open_figure(simulation, figure="hours")
+
     # What cannot be simulated
 
     def test_everybody_cannot_be_simulated(self):
@@ -279,6 +350,31 @@ class TestExitSimulation(ToxicityCommon):
         simulations = self.env["exit.simulation"].with_user(user or self.manager)
         action = simulations._open_for(partners.with_user(self.manager), self.company)
         return simulations.browse(action["res_id"])
+
+    def test_a_refusal_names_the_way_out_and_leaves_nothing_behind(self):
+        simulations = self.env["exit.simulation"].with_user(self.manager)
+        before = simulations.search_count([])
+        everybody = self.customer + self.other + self.third
+        for partners, named, way_out in (
+            (everybody, self.company.name, "Leave out at least one"),
+            (self.company.partner_id, self.company.name, "Leave it out"),
+        ):
+            with self.subTest(way_out), self.assertRaises(UserError) as raised:
+                self.open_for(partners)
+            self.assertIn(named, str(raised.exception))
+            self.assertIn(way_out, str(raised.exception))
+            self.assertEqual(simulations.search_count([]), before)
+
+    def test_rows_of_nobody_are_no_customers(self):
+        """The portfolio has rows of what belongs to no customer."""
+        self.make_work(5, self.company.partner_id)
+        rows = self.env["customer.portfolio"].with_user(self.manager)
+        nobodys = rows.search([("commercial_partner_id", "=", False)])
+        self.assertTrue(nobodys)
+        with self.assertRaisesRegex(UserError, "select a row that names one"):
+            self.env["exit.simulation"].with_user(self.manager)._open_for_records(
+                nobodys
+            )
 
     def test_nobody_chosen_asks_for_a_customer(self):
         action = self.env["exit.simulation"].with_user(self.manager).action_open()
@@ -360,6 +456,8 @@ class TestExitSimulation(ToxicityCommon):
             ("partner", self.customer),
             ("score", self.get_score()),
             ("exit", exit_case),
+            ("portfolio", self.find_portfolio()),
+            ("review", self.make_review_line()),
         ):
             with self.subTest(name):
                 action = self.env.ref(
@@ -373,6 +471,36 @@ class TestExitSimulation(ToxicityCommon):
                 simulations = self.env["exit.simulation"].with_user(self.manager)
                 simulation = simulations.browse(opened["res_id"])
                 self.assertEqual(simulation.partner_ids, self.customer)
+
+    def find_portfolio(self):
+        rows = self.env["customer.portfolio"].with_user(self.manager)
+        return rows.search([("commercial_partner_id", "=", self.customer.id)])
+
+    def make_review_line(self):
+        # sudo: reviews are made by the scheduler alone
+        day = fields.Date.start_of(date.today(), "quarter")
+        reviews = self.env["portfolio.review"].sudo()
+        review = reviews.create({"company_id": self.company.id, "date": day})
+        lines = self.env["portfolio.review.line"].sudo()
+        return lines.create(
+            {
+                "review_id": review.id,
+                "partner_id": self.customer.id,
+                "reason": "worse",
+                "is_worse": True,
+            }
+        )
+
+    def test_the_matrix_simulates_those_who_are_selected(self):
+        self.make_signal("abusive", severity="3")
+        scores = self.rescore(self.customer) + self.rescore(self.third)
+        action = scores.with_user(self.manager).action_simulate_exit()
+        simulation = (
+            self.env["exit.simulation"].with_user(self.manager).browse(action["res_id"])
+        )
+        self.assertEqual(simulation.partner_ids, self.customer + self.third)
+        with self.assertRaises(AccessError):
+            scores.with_user(self.salesperson).action_simulate_exit()
 
     def test_twenty_customers_ask_no_more_than_two(self):
         crowd = [self.make_customer(name=f"Customer {number}") for number in range(20)]

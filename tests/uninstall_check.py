@@ -18,6 +18,7 @@ WORDS = (
     *("customer.exit", "customer_exit", "baseline_amount", "customer_class"),
     *("customer.quarantine", "customer_quarantine", "portfolio.review", "own_part"),
     *("customer.portfolio", "customer_portfolio", "customer_matrix", "meeting.brief"),
+    *("pivot.plan", "pivot_plan", "exit.simulation", "exit_simulation"),
 )
 ODOOS_OWN = ('"module_toxic_customer_exit"', '"url": "/web/assets/')
 
@@ -44,7 +45,8 @@ def find_tables(env):
         "    OR (relkind = 'i' AND relname ~ 'toxicity')",
         [
             "^(toxicity_|scope_change|customer_(exit|claim|portfolio|quarantine)"
-            "|final_invoice|goodwill_|meeting_brief|portfolio_review)"
+            "|final_invoice|goodwill_|meeting_brief|portfolio_review"
+            "|pivot_plan|exit_simulation)"
         ],
     )
     return [name for (name,) in env.cr.fetchall()]

@@ -173,6 +173,31 @@ test("all are selected at once and opened as a list", async () => {
     expect.verifySteps(["res.partner 1,2,3,4"]);
 });
 
+test("who may simulate does so without the selected ones", async () => {
+    catchActions();
+    onRpc("toxicity.score", "action_simulate_exit", ({ args }) => ({
+        type: "ir.actions.act_window",
+        res_model: "exit.simulation",
+        domain: `${args[0]}`,
+    }));
+    await mountMatrix(ROWS, { can_simulate: true });
+    focusChart();
+    await press(["Control", "a"]);
+    await animationFrame();
+    await click(".o_matrix_simulate");
+    await animationFrame();
+    expect.verifySteps(["exit.simulation 1,2,3,4"]);
+});
+
+test("who may not simulate is not offered to", async () => {
+    await mountMatrix();
+    focusChart();
+    await press(["Control", "a"]);
+    await animationFrame();
+    expect(".o_matrix_open_list").toHaveCount(1);
+    expect(".o_matrix_simulate").toHaveCount(0);
+});
+
 test("what one may decide stands beside each selected name", async () => {
     catchActions();
     onRpc("toxicity.score", "action_decide", ({ args }) => ({
