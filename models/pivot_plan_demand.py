@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .customer_exit_impact_query import Sums
-
 
 class PivotPlan(models.Model):
     """Who could take the freed hours: preferred customers who ask for more."""
@@ -27,7 +25,7 @@ class PivotPlan(models.Model):
             counted = plan.move_ids.filtered("is_counted")
             plan.planned_freed_hours = sum(counted.mapped("hours"))
 
-    @api.depends("company_id", "move_ids.partner_id")
+    @api.depends("company_id", "year", "move_ids.partner_id")
     def _compute_demand(self):
         for plan in self:
             found = plan._read_demand() if plan.company_id else []
@@ -131,7 +129,7 @@ class PivotPlan(models.Model):
 
     def _get_usual_price(self):
         """What an hour brings at customers who are not strained, None where unknown."""
-        sums = SQL("SELECT %s FROM year", self.env["customer.exit"]._year_sums())
-        [row] = self._read_year(sums, set(self.company_id.ids))
-        usual = Sums(*(value or 0.0 for value in row))
-        return usual.usual_revenue / usual.usual_hours if usual.usual_hours else None
+        rows = self.year or []
+        revenue = sum(row[-2] for row in rows)
+        hours = sum(row[-1] for row in rows)
+        return revenue / hours if hours else None

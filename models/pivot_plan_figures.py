@@ -8,6 +8,8 @@ from .toxicity_score import CLASSES
 STRAINED_BANDS = ("strained", "toxic")
 # So many quarters before the plan are shown beside it.
 PAST_QUARTERS = 4
+# More columns nobody compares.
+MOST_SHOWN = 12
 
 
 class PivotPlan(models.Model):
@@ -19,6 +21,10 @@ class PivotPlan(models.Model):
 
     _inherit = "pivot.plan"
 
+    # Read once, whatever of it is shown: [band, class, hours, margin, revenue and hours
+    # of usual customers], and [first day, band, class, hours, margin].
+    year = fields.Json(compute="_compute_year")
+    past = fields.Json(compute="_compute_past")
     share_now = fields.Float(
         "Share of strained hours",
         compute="_compute_now",
@@ -38,26 +44,27 @@ class PivotPlan(models.Model):
     )
 
     @api.depends("company_id")
-    def _compute_now(self):
+    def _compute_year(self):
         years = self._read_standing()
         for plan in self:
-            year = years.get(plan.company_id.id, {})
-            total = sum(hours for hours, _margin in year.values())
+            plan.year = years[plan.company_id.id]
+
+    @api.depends("year")
+    def _compute_now(self):
+        for plan in self:
+            rows = plan.year or []
+            total = sum(hours for _band, _kind, hours, *_rest in rows)
             strained = sum(
-                hours
-                for (band, _class), (hours, _margin) in year.items()
-                if band in STRAINED_BANDS
+                hours for band, _kind, hours, *_rest in rows if band in STRAINED_BANDS
             )
             plan.hours_now, plan.strained_hours_now = total, strained
             plan.share_now = strained / total if total else 0.0
 
     @api.depends_context("lang")
-    @api.depends("company_id", "quarter_ids.date_from")
+    @api.depends("year", "past")
     def _compute_standing(self):
-        years = self._read_standing()
         for plan in self:
-            year = years.get(plan.company_id.id, {})
-            plan.standing = plan._prepare_standing(year) if plan.company_id else False
+            plan.standing = plan._prepare_standing() if plan.company_id else False
 
     def _get_quarterly_hours(self):
         """(hours, strained hours) a quarter that the plan starts from."""
@@ -67,14 +74,16 @@ class PivotPlan(models.Model):
         return self.hours_now / 4, self.strained_hours_now / 4
 
     def _read_standing(self):
-        """{company id: {(band, class): (hours, margin)}} of the last 365 days."""
-        found = defaultdict(dict)
-        for company, band, kind, hours, margin in self._read_year(
+        """{company id: rows of the last 365 days, as ``year`` has them}."""
+        found = defaultdict(list)
+        for company, *row in self._read_year(
             SQL(
                 """
                 SELECT year.company_id, COALESCE(score.current_band, 'unknown'),
                        score.customer_class, SUM(year.hours)::float8,
-                       SUM(year.revenue - year.cost)::float8
+                       SUM(year.revenue - year.cost)::float8,
+                       COALESCE(SUM(year.revenue) FILTER (WHERE is_usual), 0)::float8,
+                       COALESCE(SUM(year.hours) FILTER (WHERE is_usual), 0)::float8
                   FROM year
              LEFT JOIN toxicity_score score ON score.partner_id = year.customer_id
                                            AND score.company_id = year.company_id
@@ -83,7 +92,7 @@ class PivotPlan(models.Model):
             ),
             set(self.company_id.ids),
         ):
-            found[company][band, kind] = (hours, margin)
+            found[company].append(row)
         return found
 
     @api.model
@@ -122,8 +131,19 @@ class PivotPlan(models.Model):
 
     # By quarter
 
+    @api.depends("company_id", "quarter_ids.date_from")
+    def _compute_past(self):
+        today = fields.Date.context_today(self)
+        for company, plans in self.grouped("company_id").items():
+            since = min(plan._get_quarter_days()[0] for plan in plans)
+            read = self._read_quarters
+            plans.past = read(company, since, today) if company else []
+
+    @api.model
     def _read_quarters(self, company, since, until):
-        """{(first day, band, class): (hours, margin)} of a company's customers."""
+        """Rows of a company's customers by quarter, as ``past`` has them."""
+        # Managers plan for their companies alone, and so are asked before the sudo.
+        company.check_access("read")
         portfolio = self.env["customer.portfolio"].with_context(
             allowed_company_ids=company.ids
         )
@@ -142,47 +162,41 @@ class PivotPlan(models.Model):
                 ["hours:sum", "margin:sum"],
             )
         )
-        return {tuple(row[:3]): (row[3], row[4]) for row in groups}
+        return [[fields.Date.to_string(day), *row] for day, *row in groups]
 
-    def _read_strained_quarters(self, quarters):
-        """{(company id, first day): (hours, strained hours)} of these quarters."""
-        worked = defaultdict(lambda: (0.0, 0.0))
-        today = fields.Date.context_today(self)
-        for company, those in quarters.grouped("company_id").items():
-            days = [day for day in those.mapped("date_from") if day and day <= today]
-            if not company or not days:
-                continue
-            found = self._read_quarters(company, min(days), max(days))
-            for (day, band, _class), (hours, _margin) in found.items():
-                total, strained = worked[company.id, day]
-                worked[company.id, day] = (
-                    total + hours,
-                    strained + (hours if band in STRAINED_BANDS else 0.0),
-                )
-        return worked
+    def _get_worked(self, day):
+        """(hours, strained hours) of the quarter that begins on the day."""
+        self.ensure_one()
+        key = fields.Date.to_string(day)
+        rows = [row for row in self.past or [] if row[0] == key]
+        return (
+            sum(hours for _day, _band, _kind, hours, _margin in rows),
+            sum(
+                hours
+                for _day, band, _kind, hours, _margin in rows
+                if band in STRAINED_BANDS
+            ),
+        )
 
     def _get_quarter_days(self):
-        """The first days of the quarters that are shown: some past ones, and this."""
+        """The first days of quarters, from the plan's first or some before this."""
         today = fields.Date.context_today(self)
         current = fields.Date.start_of(today, "quarter")
         first = fields.Date.subtract(current, months=3 * PAST_QUARTERS)
         begun = [day for day in self.quarter_ids.mapped("date_from") if day]
-        first = max(min([first, *begun]), fields.Date.subtract(current, months=3 * 11))
-        days = []
+        first, days = min([first, *begun]), []
         while first <= current:
             days.append(first)
             first = fields.Date.add(first, months=3)
         return days
 
-    def _prepare_standing(self, year):
+    def _prepare_standing(self):
         """{columns, rows}: shares of hours and margin by class, and of the strained."""
-        days = self._get_quarter_days()
-        found = self._read_quarters(self.company_id, days[0], days[-1])
-        columns = [{(band, kind): value for (band, kind), value in year.items()}]
-        columns += [
-            {key[1:]: value for key, value in found.items() if key[0] == day}
-            for day in days
-        ]
+        days = self._get_quarter_days()[-MOST_SHOWN:]
+        columns = [{(band, kind): row for band, kind, *row in self.year or []}]
+        for day in map(fields.Date.to_string, days):
+            rows = [row[1:] for row in self.past or [] if row[0] == day]
+            columns.append({(band, kind): row for band, kind, *row in rows})
         names = [self.env._("Now")]
         names += [format_date(self.env, day, date_format="QQQ y") for day in days]
         return {
@@ -223,7 +237,7 @@ class PivotPlan(models.Model):
     def _share_of(self, column, belongs):
         """Hours and margin of those who belong there, and their parts of the whole."""
         hours = margin = all_hours = all_margin = 0.0
-        for (band, kind), (its_hours, its_margin) in column.items():
+        for (band, kind), (its_hours, its_margin, *_rest) in column.items():
             all_hours += its_hours
             all_margin += its_margin
             if belongs(band, kind):

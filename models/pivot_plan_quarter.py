@@ -108,14 +108,14 @@ class PivotPlanQuarter(models.Model):
             quarter.planned_hours = max(0.0, strained - sum(so_far.mapped("hours")))
             quarter.planned_share = quarter.planned_hours / hours if hours else 0.0
 
-    @api.depends("date_from", "company_id")
+    @api.depends("date_from", "plan_id.past")
     def _compute_actual(self):
-        worked = self.plan_id._read_strained_quarters(self)
         today = fields.Date.context_today(self)
         for quarter in self:
-            key = (quarter.plan_id.company_id.id, quarter.date_from)
-            total, strained = worked.get(key, (0.0, 0.0))
-            quarter.is_begun = bool(quarter.date_from) and quarter.date_from <= today
+            day, plan = quarter.date_from, quarter.plan_id
+            quarter.is_begun = bool(day) and day <= today
+            is_known = plan and quarter.is_begun
+            total, strained = plan._get_worked(day) if is_known else (0.0, 0.0)
             quarter.total_hours = total
             quarter.actual_hours = strained
             quarter.actual_share = strained / total if total else 0.0

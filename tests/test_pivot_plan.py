@@ -475,6 +475,13 @@ class TestPivotPlan(ToxicityCommon):
             plans.onchange(
                 {"company_id": elsewhere.id}, [], {"company_id": {}, "share_now": {}}
             )
+        quarters = [[0, "new", {"date_from": fields.Date.to_string(THIS_QUARTER)}]]
+        with self.assertRaises(AccessError):
+            plans.onchange(
+                {"company_id": elsewhere.id, "quarter_ids": quarters},
+                [],
+                {"company_id": {}, "quarter_ids": {"fields": {"actual_share": {}}}},
+            )
         moves = self.env["pivot.plan.move"].with_user(self.manager)
         values = {"plan_id": plan.id, "partner_id": self.customer.id}
         with self.assertRaises(AccessError):

@@ -128,6 +128,7 @@ class ExitSimulation(models.TransientModel):
     @api.depends("company_id")
     def _compute_usual(self):
         for simulation in self:
+            simulation._refuse_foreign_companies()
             simulation.usual_hours_share = 1.0
             simulation.usual_pipeline_weight = 1.0
             simulation.usual_horizon = DEFAULT_HORIZON
