@@ -198,12 +198,16 @@ class PivotPlanMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            partner = self.env["res.partner"].browse(vals.get("partner_id"))
+            self._refuse_negative_hours(vals, partner)
         moves = super().create([self._clean_vals(vals) for vals in vals_list])
         moves.plan_id._refuse_done()
         return moves
 
     def write(self, vals):
         self.plan_id._refuse_done()
+        self._refuse_negative_hours(vals, self.partner_id[:1])
         result = super().write(self._clean_vals(vals))
         self.plan_id._refuse_done()
         return result
@@ -211,6 +215,20 @@ class PivotPlanMove(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
         self.plan_id._refuse_done()
+
+    @api.model
+    def _refuse_negative_hours(self, vals, partner):
+        """Name the customer, as the constraint of the database could not."""
+        # NaN is neither below nor above anything.
+        if not vals.get("hours", 0.0) >= 0:
+            raise ValidationError(
+                self.env._(
+                    "The move about %(partner)s frees %(hours)s hours a quarter: "
+                    "enter 0 or more.",
+                    partner=partner.display_name,
+                    hours=vals["hours"],
+                )
+            )
 
     def _clean_vals(self, vals):
         """Begin with the quarter; what a move has started is noted by its button."""

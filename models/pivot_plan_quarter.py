@@ -140,6 +140,7 @@ class PivotPlanQuarter(models.Model):
         for vals in vals_list:
             key = (vals.get("plan_id"), vals.get("date_from"))
             self.browse()._refuse_double(*key, is_seen=key in seen)
+            self._refuse_wrong_target(vals, *key)
             seen.add(key)
         quarters = super().create(vals_list)
         quarters.plan_id._refuse_started()
@@ -152,6 +153,8 @@ class PivotPlanQuarter(models.Model):
             vals = self._begin_on_first(vals)
             for quarter in self:
                 quarter._refuse_double(quarter.plan_id.id, vals["date_from"])
+        for quarter in self:
+            self._refuse_wrong_target(vals, quarter.plan_id.id, quarter.date_from)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -177,5 +180,20 @@ class PivotPlanQuarter(models.Model):
                     "%(plan)s already covers %(quarter)s: quarters do not overlap.",
                     plan=self.plan_id.browse(plan_id).name,
                     quarter=format_date(self.env, date_from, date_format="QQQ y"),
+                )
+            )
+
+    @api.model
+    def _refuse_wrong_target(self, vals, plan_id, date_from):
+        """Name the quarter, as the constraint of the database could not."""
+        # NaN is neither below nor above anything.
+        if not 0 <= vals.get("target_share", 0.0) <= 1:
+            raise ValidationError(
+                self.env._(
+                    "The target of %(quarter)s of %(plan)s is %(target)s %%: choose a "
+                    "share between 0 and 100 %%.",
+                    quarter=format_date(self.env, date_from, date_format="QQQ y"),
+                    plan=self.env["pivot.plan"].browse(plan_id).name,
+                    target=round(100 * vals["target_share"], 1),
                 )
             )

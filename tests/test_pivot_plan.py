@@ -313,12 +313,16 @@ class TestPivotPlan(ToxicityCommon):
             Command.create({"date_from": quarter_at(1), "target_share": 0.2})
             for _time in range(2)
         ]
-        for commands, error in (
-            (twice, ValidationError),
-            ([Command.create({"target_share": 1.5})], ValidationError),
-            ([Command.create({"target_share": -0.1})], ValidationError),
+        for commands, sentence in (
+            (twice, "Wrong already covers Q"),
+            ([Command.create({"target_share": 1.5})], "of Wrong is 150.0 %: choose a"),
+            ([Command.create({"target_share": -0.1})], "between 0 and 100 %"),
+            ([Command.create({"target_share": float("nan")})], "choose a share"),
         ):
-            with self.subTest(commands=commands), self.assertRaises(error):
+            with (
+                self.subTest(sentence),
+                self.assertRaisesRegex(ValidationError, sentence),
+            ):
                 plans.create({"name": "Wrong", "quarter_ids": commands})
             self.assertEqual(plans.search_count([]), before)
 
@@ -442,6 +446,11 @@ class TestPivotPlan(ToxicityCommon):
             plan.move_ids.create(
                 {"plan_id": plan.id, "partner_id": self.company.partner_id.id}
             )
+        values = {"plan_id": plan.id, "partner_id": self.customer.id}
+        for hours in (-1, float("nan")):
+            with self.assertRaisesRegex(ValidationError, "about Difficult Ltd frees"):
+                plan.move_ids.create({**values, "hours": hours})
+        self.assertFalse(plan.move_ids)
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         foreign = self.make_customer(name="Foreign Ltd", company_id=elsewhere.id)
         with self.assertRaises(UserError):
