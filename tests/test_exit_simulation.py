@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import BaseCase, Form, tagged
 
 from ..models.margin_replacement import compare_monthly, first_covered
-from .common import ToxicityCommon
+from .common import MANAGER_GROUP, ToxicityCommon
 from .simulation_books import SimulationBooks
 
 
@@ -153,7 +153,8 @@ class TestExitSimulation(ToxicityCommon):
         self.make_lead(9_000, 0, self.customer)
         order = self.make_order((self.service_delivered, 5))
         order.order_line.qty_delivered = 5
-        exit_case = self.make_exit(state="draft")
+        # What work costs is for managers.
+        exit_case = self.make_exit(state="draft").with_user(self.manager)
         simulation = self.simulate(self.customer)
         for name, impact in (
             ("revenue", "impact_revenue"),
@@ -331,8 +332,11 @@ class TestExitSimulation(ToxicityCommon):
             self.open_figure(simulation, figure="revenue", customer=self.other.id)
         )
         # Nobody sees through a figure what he may not read otherwise.
-        with self.assertRaises(AccessError):
-            self.open_figure(simulation, figure="hours")
+        user = self.make_user("only_manager", MANAGER_GROUP)
+        simulation = self.simulate(self.customer, user=user)
+        for figure in ("hours", "revenue", "to_bill", "pipeline_revenue"):
+            with self.subTest(figure=figure), self.assertRaises(AccessError):
+                self.open_figure(simulation, figure=figure)
 
     # What cannot be simulated
 
