@@ -3,7 +3,7 @@ from odoo import api, fields, models
 # How much work a week the good customer gave us, the latest first: ever more.
 WEEKS = (16, 16, 16, 16, 16, 16, 14, 12, 12, 12, 10, 10, 8, 8, 8, 6, 6, 6, 4, 4)
 # Quarters from now, and the share of the hours that the strained may take then.
-TARGETS = ((-1, 0.30), (0, 0.20), (1, 0.10), (2, 0.05))
+TARGETS = ((-1, 0.20), (0, 0.10), (1, 0.05), (2, 0.03))
 # Customer, what is done about it, from which quarter on.
 MOVES = (
     ("vandermeer", "quarantine", 0),

@@ -32,18 +32,17 @@ class CustomerExit(models.Model):
     @api.model
     def _open_figure(self, model, name, domain, **context):
         """An action on the records of a model that a figure is made of."""
-        action = {
+        view = self.env["toxicity.measure"]._get_list_view(model)
+        return {
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
             "view_mode": "list,form",
+            "views": [(view, "list"), (False, "form")],
             "domain": list(domain),
             "context": {"create": False, "active_test": False, **context},
             "help": self.env._("Nothing that you may read is behind this figure."),
         }
-        if view := self.env["toxicity.measure"]._get_list_view(model):
-            action["views"] = [(view, "list"), (False, "form")]
-        return action
 
     def _get_impact_records(self):
         """Hook: {code of a figure: getter of (model, name, domain) behind it}."""

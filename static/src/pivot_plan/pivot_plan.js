@@ -5,7 +5,7 @@ import { registry } from "@web/core/registry";
 
 import { MoneyField, moneyDependencies } from "../money_field/money_field";
 
-const COLORS = { target: "#6c757d", planned: "#17a2b8", actual: "#dc3545" };
+const COLORS = { target: "#6c757d", planned: "#17a2b8", actual: "#714b67" };
 
 /** The share of the hours on strained and toxic customers: wanted, planned, come true. */
 export class PivotChart extends MoneyField {
@@ -41,7 +41,7 @@ export class PivotChart extends MoneyField {
                 labels: this.value.map((quarter) => quarter.name),
                 datasets: [
                     line("target", _t("Target"), { borderDash: [2, 4], pointStyle: "line" }),
-                    line("planned", _t("Planned"), { borderDash: [8, 4], pointRadius: 4 }),
+                    line("planned", _t("Planned"), { borderDash: [8, 4], pointStyle: "line" }),
                     line("actual", _t("Actual"), {
                         type: "bar",
                         maxBarThickness: 48,
