@@ -40,7 +40,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.start_plan", {
                 run: "click",
             },
             {
-                trigger: ".o_list_view .o_data_row:contains(Tour Customer Ltd)",
+                trigger: ".o_list_view .o_data_row:contains(Worked)",
             },
             {
                 trigger: ".o_breadcrumb a:contains(Less strain), .o_back_button",
