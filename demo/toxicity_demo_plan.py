@@ -1,9 +1,11 @@
+from math import ceil
+
 from odoo import api, fields, models
 
 # How much work a week the good customer gave us, the latest first: ever more.
 WEEKS = (16, 16, 16, 16, 16, 16, 14, 12, 12, 12, 10, 10, 8, 8, 8, 6, 6, 6, 4, 4)
-# Quarters from now, and the share of the hours that the strained may take then.
-TARGETS = ((-1, 0.20), (0, 0.10), (1, 0.05), (2, 0.03))
+# The quarters of the plan, from now
+QUARTERS = (-1, 0, 1, 2)
 # Customer, what is done about it, from which quarter on.
 MOVES = (
     ("vandermeer", "quarantine", 0),
@@ -57,7 +59,6 @@ class ToxicityDemoPlan(models.AbstractModel):
     def _plan_growth(self):
         """Running since last quarter: a box, an exit on its way, new terms to come."""
         quarter = fields.Date.start_of(fields.Date.today(), "quarter")
-        self._remember_strain("vandermeer", fields.Date.subtract(quarter, days=1))
         plan = self.env["pivot.plan"].create(
             {
                 "name": "Hours for those who come back",
@@ -70,15 +71,18 @@ class ToxicityDemoPlan(models.AbstractModel):
                 {
                     "plan_id": plan.id,
                     "date_from": fields.Date.add(quarter, months=3 * number),
-                    "target_share": share,
                 }
-                for number, share in TARGETS
+                for number in QUARTERS
             ]
         )
         for name, kind, number in MOVES:
             self._plan_move(
                 plan, name, kind, fields.Date.add(quarter, months=3 * number)
             )
+        for quarter_of_plan in plan.quarter_ids:
+            # What the moves reach, rounded up
+            percent = ceil(100 * quarter_of_plan.planned_share)
+            quarter_of_plan.target_share = min(1.0, percent / 100)
         if not plan._get_start_obstacles():
             plan.action_start()
             for move in plan.move_ids:
@@ -106,20 +110,3 @@ class ToxicityDemoPlan(models.AbstractModel):
         # Half of what an earlier move leaves
         if freed:
             move.hours = round((move.taken_hours - freed) / 2)
-
-    @api.model
-    def _remember_strain(self, name, day):
-        """A snapshot as the engine would have taken it, had it been there."""
-        score = self._get("res.partner", name).sudo().toxicity_score_id
-        if score and not score.snapshot_ids.filtered(lambda kept: kept.date == day):
-            score.snapshot_ids.create(
-                {
-                    "score_id": score.id,
-                    "partner_id": score.partner_id.id,
-                    "company_id": score.company_id.id,
-                    "date": day,
-                    "score": 58.0,
-                    "credit": score.credit,
-                    "band": "strained",
-                }
-            )

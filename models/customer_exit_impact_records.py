@@ -4,8 +4,6 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .customer_portfolio_records import LISTS
-
 
 class CustomerExit(models.Model):
     """Opening exactly the records that a figure of the impact is made of.
@@ -34,13 +32,13 @@ class CustomerExit(models.Model):
     @api.model
     def _open_figure(self, model, name, domain, **context):
         """An action on the records of a model that a figure is made of."""
-        view = LISTS.get(model)
+        view = self.env["toxicity.measure"]._get_list_view(model)
         return {
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
             "view_mode": "list,form",
-            "views": [(view and self.env.ref(view).id, "list"), (False, "form")],
+            "views": [(view, "list"), (False, "form")],
             "domain": list(domain),
             "context": {"create": False, "active_test": False, **context},
             "help": self.env._("Nothing that you may read is behind this figure."),

@@ -9,12 +9,6 @@ from odoo.fields import Domain
 
 from .toxicity_measure_scope import UNDECIDED_DAYS
 
-# The lists that say most about the records, where the usual one says little.
-LISTS = {
-    "account.move": "account.view_out_invoice_tree",
-    "account.analytic.line": "hr_timesheet.timesheet_view_tree_user",
-}
-
 
 class CustomerPortfolio(models.Model):
     _inherit = "customer.portfolio"
@@ -118,14 +112,14 @@ class CustomerPortfolio(models.Model):
     def _open_records(self, model):
         """An action on the records of the model that made the row."""
         self.check_access("read")
-        view = LISTS.get(model)
-        label = self.env["toxicity.measure"]._get_record_label(model)
+        measures = self.env["toxicity.measure"]
+        label = measures._get_record_label(model)
         return {
             "type": "ir.actions.act_window",
             "name": f"{label}: {self.display_name}",
             "res_model": model,
             "view_mode": "list,form",
-            "views": [(view and self.env.ref(view).id, "list"), (False, "form")],
+            "views": [(measures._get_list_view(model), "list"), (False, "form")],
             "domain": list(self._get_records_domains()[model]),
             "context": {"active_test": False, "create": False},
             "help": self.env._("None that you may read is part of the row."),

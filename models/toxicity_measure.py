@@ -75,8 +75,12 @@ class ToxicityMeasure(models.AbstractModel):
     @api.model
     def _get_list_view(self, model):
         """The list that says most about such records, False for the usual one."""
-        # Entries in general show neither the customer nor the date of an invoice.
-        lists = {"account.move": "account.view_out_invoice_tree"}
+        # Entries in general show neither the customer nor the date of an invoice, nor
+        # who worked on what.
+        lists = {
+            "account.move": "account.view_out_invoice_tree",
+            "account.analytic.line": "hr_timesheet.timesheet_view_tree_user",
+        }
         return model in lists and self.env.ref(lists[model]).id
 
     @api.model
