@@ -11,15 +11,14 @@ class ExitSimulation(models.TransientModel):
 
     _inherit = "exit.simulation"
 
-    revenue = fields.Monetary("Revenue", compute="_compute_year", store=True)
+    revenue = fields.Monetary(compute="_compute_year", store=True)
     cost = fields.Monetary("Cost of the work", compute="_compute_year", store=True)
     margin = fields.Monetary(
-        "Margin",
         compute="_compute_year",
         store=True,
         help="Revenue less the cost of the hours.",
     )
-    hours = fields.Float("Hours", compute="_compute_year", store=True)
+    hours = fields.Float(compute="_compute_year", store=True)
     revenue_now = fields.Monetary("Revenue of all", compute="_compute_year", store=True)
     cost_now = fields.Monetary("Cost of all", compute="_compute_year", store=True)
     margin_now = fields.Monetary("Margin of all", compute="_compute_year", store=True)

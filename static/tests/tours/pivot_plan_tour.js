@@ -56,7 +56,7 @@ registry.category("web_tour.tours").add("toxic_customer_exit.start_plan", {
             },
             {
                 content: "The exit that the move opened",
-                trigger: ".o_form_view .o_field_widget[name=partner_id]:contains(Tour Customer Ltd)",
+                trigger: ".o_field_widget[name=partner_id] input:value(Tour Customer Ltd)",
             },
         ]),
 });
