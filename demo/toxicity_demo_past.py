@@ -30,16 +30,23 @@ STEPS = {
     "invoiced": 215,
     "closed": 212,
 }
+# Days ago on which the one took its steps that ended well.
+KEPT_STEPS = {"draft": 604, "options": 600, "retained": 589, "kept": 497}
 
 
 class ToxicityDemoPast(models.AbstractModel):
-    """A customer who was left seven months ago, and what came of it."""
+    """A customer who was left seven months ago, one who stayed, and what came of it."""
 
     _inherit = "toxicity.demo"
 
     @api.model
     def _get_stories(self):
-        return [*super()._get_stories(), self._tell_left, self._know_impact]
+        return [
+            *super()._get_stories(),
+            self._tell_left,
+            self._tell_kept,
+            self._know_impact,
+        ]
 
     @api.model
     def _know_impact(self):
@@ -90,11 +97,66 @@ class ToxicityDemoPast(models.AbstractModel):
         case._move_to("closed", date_closed=self._day(STEPS["closed"]))
         case.effective_date = self._day(STEPS["closed"])
         case.date_closing_letter = self._day(STEPS["wrap_up"])
-        dates = [self._at(days, 9) for days in STEPS.values()]
+        self._date_steps(case, STEPS)
+
+    @api.model
+    def _date_steps(self, case, days_ago):
+        dates = [self._at(days, 9) for days in days_ago.values()]
         for step, start, end in zip(
             case.step_ids, dates, [*dates[1:], False], strict=True
         ):
             step.write({"date_from": start, "date_to": end})
+
+    @api.model
+    def _tell_kept(self):
+        """Nearly left over endless rounds; what she signed held, and she stayed."""
+        customer = self._get("res.partner", "okafor")
+        case = self.env["customer.exit"].with_user(self._get_salesperson())
+        case = case.create(
+            {
+                "partner_id": customer.id,
+                "date_opened": self._day(KEPT_STEPS["draft"]),
+                "main_reason_id": self.env.ref(
+                    "toxic_customer_exit.indicator_challenges_every_proposal"
+                ).id,
+                "reasons": "<p>Every plan went through five rounds, and nobody knew "
+                "which one was the last.</p>",
+                "desired_outcome": "One round of questions for each plan, in writing.",
+            }
+        )
+        self._keep_what_was_signed(case.sudo())
+
+    @api.model
+    def _keep_what_was_signed(self, case):
+        """As it went: an option was accepted, both sides kept it, and it was over."""
+        accepted, other = self._offer_options(
+            case, KEPT_STEPS["options"], ("rescope", "pause")
+        )
+        signed_on = self._at(KEPT_STEPS["retained"], 10)
+        accepted.write(
+            {
+                "state": "accepted",
+                "date_answered": signed_on,
+                "signed_on": signed_on,
+                "signed_by": self._get("res.partner", "okafor_adaeze").name,
+            }
+        )
+        other.write({"state": "withdrawn", "date_withdrawn": signed_on})
+        case._make_commitments(accepted)
+        case._move_to_retained()
+        case.commitment_ids.action_keep()
+        for commitment in case.commitment_ids:
+            day = self._day(KEPT_STEPS["retained"] - 30)
+            commitment.write({"date_due": day, "date_decided": day})
+        case.date_review = self._day(KEPT_STEPS["kept"])
+        case.action_retain_for_good("A year's plans took one round each.")
+        case.write(
+            {
+                "date_retained": self._day(KEPT_STEPS["retained"]),
+                "date_closed": self._day(KEPT_STEPS["kept"]),
+            }
+        )
+        self._date_steps(case, KEPT_STEPS)
 
     @api.model
     def _answer_reviews(self, reviews):

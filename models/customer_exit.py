@@ -243,6 +243,8 @@ class CustomerExit(models.Model):
         "state",
         "approval_reason",
         "ethics_checked",
+        "effective_date",
+        "early_closing_reason",
         "open_amount_decision",
         "open_amount_reason",
     )

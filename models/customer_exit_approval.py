@@ -54,10 +54,11 @@ class CustomerExit(models.Model):
 
     is_before_effect = fields.Boolean(compute="_compute_is_before_effect")
     early_closing_reason = fields.Text(
-        "Closed before it takes effect because",
+        "Ended before it takes effect because",
         copy=False,
         tracking=True,
-        help="A manager's reason, for example that the customer asked for it.",
+        help="A manager's reason, for example that the customer asked for it. Without "
+        "one nobody walks away, ends their access or closes before the day.",
     )
 
     _notice_days_range = models.Constraint(
@@ -80,16 +81,23 @@ class CustomerExit(models.Model):
             record.is_before_effect = bool(day) and day > today
 
     def _get_closing_obstacles(self):
-        """Notice was given until the effective date: the customer counts on it."""
-        obstacles = super()._get_closing_obstacles()
-        if self.is_before_effect and not (self.early_closing_reason or "").strip():
-            obstacles["too_early"] = self.env._(
-                "%(exit)s takes effect on %(date)s: close it then, or have a manager "
+        return {**super()._get_closing_obstacles(), **self._get_early_obstacles()}
+
+    def _get_early_obstacles(self):
+        """Notice was given until the effective date: the customer counts on it.
+
+        For whatever ends the relationship: walking away, ending their access, closing.
+        """
+        if not self.is_before_effect or (self.early_closing_reason or "").strip():
+            return {}
+        return {
+            "too_early": self.env._(
+                "%(exit)s takes effect on %(date)s: wait until then, or have a manager "
                 "note under Decision why it ends earlier.",
                 exit=self.display_name,
                 date=format_date(self.env, self.effective_date),
             )
-        return obstacles
+        }
 
     @api.constrains("effective_date")
     def _check_effective_date(self):

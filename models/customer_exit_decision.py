@@ -54,4 +54,6 @@ class CustomerExit(models.Model):
     def _is_acted_on(self, name):
         if name == "readmission_reason" and self.date_readmitted:
             return True
+        if name == "early_closing_reason" and self[name] and self.can_undo:
+            return True
         return self.state not in DECISION_STATES[name]

@@ -153,12 +153,13 @@ class CustomerExit(models.Model):
             "view_mode": "list,form",
             "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", ids)],
-            "context": {"create": False, "active_test": False, "exit_id": self.id},
+            "context": {"create": False, "active_test": False},
         }
         if code == "tasks":
             view = self.env.ref("toxic_customer_exit.project_task_view_list_wrap_up")
             action["views"] = [(view.id, "list"), (False, "form")]
-            action["context"]["group_by"] = ["project_id"]
+            # Which exit its buttons settle: the customer may have one elsewhere too.
+            action["context"] |= {"group_by": ["project_id"], "exit_id": self.id}
         return action
 
     def action_view_wrap_up_list(self):

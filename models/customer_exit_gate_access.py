@@ -62,6 +62,7 @@ class CustomerExit(models.Model):
                 & Domain("partner_id.commercial_partner_id", "not in", spared(company))
             ),
             ways={"drop": self._drop_access},
+            get_obstacles=self._get_access_obstacles,
         )
 
     # Documents that are shared by link
@@ -102,8 +103,16 @@ class CustomerExit(models.Model):
 
     def _get_link_check(self, code, label, model, get_domain, **options):
         meaning = self.env._("Whoever has the link can open them.")
-        ways = {"drop": self._drop_access}
-        return GateCheck(code, label, meaning, model, get_domain, ways=ways, **options)
+        return GateCheck(
+            code,
+            label,
+            meaning,
+            model,
+            get_domain,
+            ways={"drop": self._drop_access},
+            get_obstacles=self._get_access_obstacles,
+            **options,
+        )
 
     def _get_shared_invoices_domain(self, company):
         """What is still to be paid stays open to the customer who has to pay it."""
@@ -123,6 +132,7 @@ class CustomerExit(models.Model):
             "project.collaborator",
             lambda company: ours(company, company_path="project_id.company_id"),
             ways={"drop": self._drop_access},
+            get_obstacles=self._get_access_obstacles,
         )
 
     def _get_followers_check(self, spared):
@@ -135,6 +145,7 @@ class CustomerExit(models.Model):
             "mail.followers",
             lambda company: self._get_followers_domain(company, spared(company)),
             ways={"drop": self._drop_access},
+            get_obstacles=self._get_access_obstacles,
         )
 
     def _get_followers_domain(self, company, spared):

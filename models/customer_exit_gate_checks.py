@@ -31,6 +31,8 @@ class GateCheck(NamedTuple):
     because: tuple = ()
     # What to do about it, where that is not settling at the gate
     advice: str = ""
+    # Why it cannot be settled by any of these verbs now, as {code: sentence}
+    get_obstacles: Callable = dict
 
     @property
     def opens(self):

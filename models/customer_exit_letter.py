@@ -111,6 +111,7 @@ class CustomerExit(models.Model):
             ),
             paths=("commercial_partner_id",),
             ways={"finish": self._finish_closing_letter},
+            get_obstacles=self._get_posting_obstacles,
             advice=self.env._(
                 "Send it from the Letters, or say at the exit gate that it went by "
                 "post, or waive it there: not sent, because."
@@ -118,7 +119,6 @@ class CustomerExit(models.Model):
         )
 
     def _finish_closing_letter(self, exits, _to_user):
-        exits._refuse_if(self._get_posting_obstacles())
         exits._note_letter("closing")
 
     def _get_posting_obstacles(self):

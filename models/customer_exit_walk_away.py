@@ -44,7 +44,7 @@ class CustomerExit(models.Model):
             obstacles["not_manager"] = self.env._(
                 "A manager of customer exits walks away from a customer."
             )
-        return obstacles
+        return {**obstacles, **self._get_early_obstacles()}
 
     def _get_undo_obstacles(self):
         """Hook: what stands in the way of undoing it, as {code: sentence}."""

@@ -58,6 +58,7 @@ class CustomerExit(models.Model):
             raise UserError(
                 self.env._("%(label)s: say why they are dropped.", label=check.label)
             )
+        self._refuse_if(check.get_obstacles())
         still_open = set(self._get_gate()[self].get(check.code, ()))
         records = self.env[check.opens].browse(id_ for id_ in ids if id_ in still_open)
         names = {record: record.sudo().display_name for record in records}
@@ -137,14 +138,17 @@ class CustomerExit(models.Model):
 
     # Access
 
-    def _drop_access(self, records, _to_user):
+    def _get_access_obstacles(self):
+        """Hook: why their access cannot be ended now, as {code: sentence}."""
+        obstacles = {}
         if not self._is_manager():
-            raise UserError(
-                self.env._(
-                    "A manager of customer exits ends the access of %(customer)s.",
-                    customer=self.commercial_partner_id.display_name,
-                )
+            obstacles["not_manager"] = self.env._(
+                "A manager of customer exits ends the access of %(customer)s.",
+                customer=self.commercial_partner_id.display_name,
             )
+        return {**obstacles, **self._get_early_obstacles()}
+
+    def _drop_access(self, records, _to_user):
         kinds = {
             "res.users": "revoke_portal",
             "project.collaborator": "remove_collaborator",

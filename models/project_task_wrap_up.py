@@ -30,7 +30,10 @@ class ProjectTask(models.Model):
     def _get_wrap_up_exit(self):
         """The exit that the list was opened from; its gate knows the tasks."""
         self.env["customer.exit"].check_access("read")
-        exits = self.env["customer.exit"].browse(self.env.context.get("exit_id"))
+        exit_id = self.env.context.get("exit_id")
+        exits = self.env["customer.exit"].browse(
+            exit_id if isinstance(exit_id, int) and 0 < exit_id < 2**31 else ()
+        )
         if not exits.exists():
             raise UserError(
                 self.env._("Open the wrap-up list from the exit of the customer.")

@@ -32,6 +32,7 @@ from . import test_customer_portfolio_totals
 from . import test_customer_quarantine
 from . import test_customer_quarantine_hours
 from . import test_customer_quarantine_windows
+from . import test_customer_words
 from . import test_demo
 from . import test_demo_scoring_tab
 from . import test_digest_digest
@@ -75,6 +76,7 @@ from . import test_score_move
 from . import test_settlement_statement
 from . import test_tour
 from . import test_tour_quarantine
+from . import test_tour_whole_way
 from . import test_toxicity_catalogue
 from . import test_toxicity_measure
 from . import test_toxicity_score

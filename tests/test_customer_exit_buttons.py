@@ -118,6 +118,20 @@ class TestCustomerExitButtons(OptionCommon):
             "action_waive",
         )
 
+    def test_before_it_takes_effect(self):
+        self.customer.email = "boss@example.com"
+        case = self.case.with_user(self.manager)
+        case.write({**DECISION, "notice_days": 20})
+        case.action_approve()
+        case.action_start_wrap_up()
+        self.assertShownAndRefused(
+            case,
+            *("action_preview_final_invoice", "action_settle_without_invoice"),
+            "action_preview_walk_away",
+        )
+        case.early_closing_reason = "They asked us to."
+        self.assertNotIn("takes effect", case.other_obstacles)
+
     def test_after_the_final_invoice(self):
         order = self.make_order((self.service_delivered, 5))
         order.order_line.qty_delivered = 5

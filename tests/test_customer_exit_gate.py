@@ -423,6 +423,19 @@ class TestCustomerExitGate(GateCommon):
         listed.action_wrap_up_finish()
         self.assertEqual(others.state, "01_in_progress")
 
+    def test_without_the_exit_of_its_list_no_task_is_settled(self):
+        task = self.make_task(self.make_project()).with_user(self.manager)
+        for exit_id in (None, 0, self.exit_case.id + 99, "1", [1], 2**40):
+            with (
+                self.subTest(exit_id=exit_id),
+                self.assertRaisesRegex(UserError, "from the exit of the customer"),
+            ):
+                task.with_context(exit_id=exit_id).action_wrap_up_finish()
+        self.make_lead()
+        for line in self.exit_case.gate_line_ids:
+            context = line.action_open()["context"]
+            self.assertEqual("exit_id" in context, line.code == "tasks", line.code)
+
     def test_who_is_outside_settles_no_task(self):
         task = self.make_task(self.make_project()).with_user(self.outsider)
         with self.assertRaises(AccessError):

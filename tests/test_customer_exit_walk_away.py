@@ -1,3 +1,8 @@
+from datetime import datetime, timedelta
+
+from freezegun import freeze_time
+
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -73,9 +78,7 @@ class TestCustomerExitWalkAway(GateCommon):
         self.assertIn(self.other, self.others.message_partner_ids)
 
     def test_the_preview_names_what_will_happen_and_does_nothing(self):
-        action = self.exit_case.action_preview_walk_away()
-        wizard = self.env["customer.exit.walk.away"].with_user(self.manager)
-        wizard = wizard.browse(action["res_id"])
+        wizard = self.open_preview()
         for record in (self.order, self.quotation, self.lead, self.done, self.user):
             self.assertIn(record.display_name, wizard.preview)
         self.assertNotIn(self.others.name, wizard.preview)
@@ -254,6 +257,119 @@ class TestCustomerExitWalkAway(GateCommon):
         draft = self.make_exit(self.other, state="draft").with_user(self.manager)
         with self.assertRaisesRegex(UserError, "from the wrap-up on"):
             draft.action_walk_away()
+
+    def test_a_vendor_is_warned_about_and_keeps_bills_and_what_is_waived(self):
+        self.assertNotIn("vendor", self.open_preview().warnings or "")
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.contact.id,
+                "invoice_date": fields.Date.today(),
+                "invoice_line_ids": [
+                    Command.create({"name": "Rent", "price_unit": 800})
+                ],
+            }
+        )
+        bill.action_post()
+        self.env["customer.exit.waiver"].with_user(self.manager).create(
+            {
+                "exit_id": self.exit_case.id,
+                "code": "portal_users",
+                "res_id": self.user.id,
+                "reason": "They look at our purchases.",
+            }
+        )
+        self.env.invalidate_all()
+        self.assertIn("vendor too", self.open_preview().warnings)
+        self.walk_away()
+        self.assertTrue(self.user._is_portal())
+        self.assertEqual(bill.state, "posted")
+        self.assertTrue(self.order.locked)
+
+    # Before the effective date
+
+    def take_effect_in(self, days):
+        day = fields.Date.today() + timedelta(days=days)
+        # sudo: as an approval with such a notice leaves it
+        self.exit_case.sudo().effective_date = day
+
+    def test_before_it_takes_effect_nobody_walks_away(self):
+        self.take_effect_in(20)
+        wizard = self.open_preview()
+        sentence = self.exit_case._get_walk_away_obstacles()["too_early"]
+        self.assertIn("takes effect", sentence)
+        self.assertIn("why it ends earlier", wizard.obstacles)
+        self.assertFalse(wizard.preview)
+        for press in (wizard.action_walk_away, self.exit_case.action_walk_away):
+            with self.assertRaises(UserError) as caught:
+                press()
+            self.assertEqual(str(caught.exception), sentence)
+        self.assertTrue(self.user.active)
+        self.assertFalse(self.exit_case.deed_ids)
+
+    def test_on_the_day_it_takes_effect_one_walks_away(self):
+        self.take_effect_in(20)
+        with freeze_time(datetime.now() + timedelta(days=20)):
+            self.exit_case.invalidate_recordset()
+            self.assertFalse(self.exit_case._get_walk_away_obstacles())
+        self.take_effect_in(0)
+        self.walk_away()
+        self.assertEnded()
+
+    def test_a_manager_walks_away_earlier_with_a_reason_that_stays(self):
+        self.take_effect_in(20)
+        self.exit_case.early_closing_reason = "They asked us to."
+        self.walk_away()
+        self.assertEnded()
+        with self.assertRaisesRegex(UserError, "acted on"):
+            self.exit_case.early_closing_reason = False
+        self.exit_case.action_undo_walk_away()
+        self.exit_case.early_closing_reason = False
+        with self.assertRaisesRegex(UserError, "takes effect"):
+            self.exit_case.action_walk_away()
+
+    def test_before_it_takes_effect_the_gate_ends_no_access(self):
+        self.take_effect_in(20)
+        for code, ended in (
+            ("portal_users", lambda: not self.user.active),
+            ("shared_orders", lambda: not self.order.access_token),
+            ("collaborators", lambda: not self.done.collaborator_ids),
+            ("followers", lambda: self.contact not in self.order.message_partner_ids),
+        ):
+            with self.subTest(code):
+                self.exit_case.early_closing_reason = False
+                wizard = self.open_settling(code)
+                self.assertIn("takes effect", wizard.obstacles)
+                self.assertFalse(wizard.can_drop)
+                with self.assertRaisesRegex(UserError, "takes effect"):
+                    wizard.action_drop()
+                self.assertFalse(ended())
+                self.exit_case.early_closing_reason = "They asked us to."
+                wizard = self.open_settling(code)
+                self.assertFalse(wizard.obstacles)
+                wizard.action_drop()
+                self.env.invalidate_all()
+                self.assertTrue(ended())
+                self.exit_case.action_undo_walk_away()
+
+    def test_before_it_takes_effect_the_closing_letter_gives_notice(self):
+        self.take_effect_in(20)
+        self.customer.email = "boss@example.com"
+        self.exit_case.sudo().date_closing_letter = False
+        self.assertFalse(self.exit_case._get_letter_obstacles("closing"))
+        self.open_settling("closing_letter").action_finish()
+        self.assertTrue(self.exit_case.date_closing_letter)
+
+    def open_preview(self):
+        action = self.exit_case.action_preview_walk_away()
+        wizard = self.env["customer.exit.walk.away"].with_user(self.manager)
+        return wizard.browse(action["res_id"])
+
+    def open_settling(self, code):
+        self.env.invalidate_all()
+        wizards = self.env["customer.exit.settle"].with_user(self.manager)
+        action = wizards._open_for(self.exit_case, code)
+        return wizards.browse(action["res_id"])
 
     def test_nobody_reads_the_old_links(self):
         self.walk_away()

@@ -59,6 +59,16 @@ class TestDemo(DemoCommon):
         )
         self.assertEqual(report.regret_rate, 0)
 
+    def test_the_demanding_one_nearly_left_and_stayed(self):
+        case = self.get_exit("okafor")
+        self.assertEqual(case.state, "kept")
+        self.assertEqual(case.step_ids.mapped("state")[-1], "kept")
+        self.assertEqual(set(case.commitment_ids.mapped("state")), {"kept"})
+        self.assertEqual(set(case.commitment_ids.mapped("side")), {"us", "customer"})
+        self.assertFalse(case.activity_ids)
+        report = self.env["customer.exit.report"].with_user(self.manager)
+        self.assertEqual(report.browse(case.id).retained_share, 100)
+
     def test_the_late_payer_is_to_watch(self):
         self.assertStory("castellane", "watch")
 

@@ -22,6 +22,7 @@ class CustomerExitSettle(models.TransientModel):
     can_hand_over = fields.Boolean(compute="_compute_check")
     can_drop = fields.Boolean(compute="_compute_check")
     can_waive = fields.Boolean(compute="_compute_check")
+    obstacles = fields.Html(compute="_compute_check", sanitize=False)
     user_id = fields.Many2one(
         "res.users",
         string="Hand over to",
@@ -85,9 +86,12 @@ class CustomerExitSettle(models.TransientModel):
             wizard.label = check.label
             wizard.meaning = check.meaning
             wizard.count = len(wizard._get_open())
-            wizard.can_finish = "finish" in check.ways
-            wizard.can_hand_over = "hand_over" in check.ways
-            wizard.can_drop = "drop" in check.ways
+            obstacles = check.get_obstacles() if check.ways else {}
+            ways = () if obstacles else check.ways
+            wizard.obstacles = wizard.exit_id._render_obstacles(obstacles)
+            wizard.can_finish = "finish" in ways
+            wizard.can_hand_over = "hand_over" in ways
+            wizard.can_drop = "drop" in ways
             wizard.can_waive = not wizard.exit_id._get_waiving_obstacles()
 
     def _get_chosen(self):

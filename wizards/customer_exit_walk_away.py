@@ -75,6 +75,15 @@ class CustomerExitWalkAway(models.TransientModel):
                     "the gate, then walk away once more."
                 )
             )
+        if exit_case.commercial_partner_id.supplier_rank:
+            warnings.append(
+                self.env._(
+                    "%(customer)s is a vendor too. Bills stay, and so does what is "
+                    "waived at the gate first: portal users, say, who look at your "
+                    "purchases.",
+                    customer=exit_case.commercial_partner_id.display_name,
+                )
+            )
         return warnings
 
     def action_walk_away(self):

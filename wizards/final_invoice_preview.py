@@ -15,6 +15,10 @@ class FinalInvoicePreview(models.TransientModel):
     totals = fields.Html(compute="_compute_totals", sanitize=False)
     obstacles = fields.Html(compute="_compute_obstacles", sanitize=False)
     warnings = fields.Html(compute="_compute_warnings", sanitize=False)
+    # Columns that say nothing are left out.
+    has_orders = fields.Boolean(compute="_compute_columns")
+    has_credits = fields.Boolean(compute="_compute_columns")
+    has_discounts = fields.Boolean(compute="_compute_columns")
     has_other_prices = fields.Boolean(compute="_compute_other_prices")
     is_price_left = fields.Boolean(compute="_compute_other_prices")
     price_reason = fields.Text("Why other prices are left")
@@ -113,6 +117,14 @@ class FinalInvoicePreview(models.TransientModel):
             amounts = (invoice.untaxed, invoice.tax, invoice.total)
             sums[invoice.currency] = tuple(map(sum, zip(known, amounts, strict=True)))
         return sums if len(coming) > 1 else {}
+
+    @api.depends("line_ids")
+    def _compute_columns(self):
+        for preview in self:
+            lines = preview.line_ids
+            preview.has_orders = len(lines.order_id) > 1
+            preview.has_credits = any(lines.mapped("credited"))
+            preview.has_discounts = any(lines.mapped("discount"))
 
     @api.depends("line_ids.price_choice", "line_ids.price_difference")
     def _compute_other_prices(self):

@@ -109,3 +109,41 @@ registry.category("web_tour.tours").add("toxic_customer_exit.signal_to_invoice",
         },
     ]),
 });
+
+// Something was billed at another price: the preview asks what becomes of it.
+registry.category("web_tour.tours").add("toxic_customer_exit.choose_price", {
+    steps: () => withPatience([
+        {
+            trigger: "button[name=action_preview_final_invoice]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .alert-danger:contains(another price)",
+        },
+        {
+            trigger: ".modal td[name=price_choice] button:contains(Leave)",
+            run: "click",
+        },
+        {
+            content: "What is left takes a reason",
+            trigger: ".modal .o_field_widget[name=price_reason] textarea",
+        },
+        {
+            trigger: ".modal td[name=price_choice] button:contains(Put right)",
+            run: "click",
+        },
+        {
+            trigger: ".modal:not(:has(.o_field_widget[name=price_reason])) td[name=price_choice] button[aria-pressed=true]:contains(Put right)",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=totals] td:contains(260.00)",
+        },
+        {
+            trigger: ".modal button[name=action_issue]",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_statusbar_status .o_arrow_button_current:contains(Posted)",
+        },
+    ]),
+});
