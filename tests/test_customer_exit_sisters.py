@@ -64,9 +64,10 @@ class TestCustomerExitSisters(GateCommon):
     def test_the_preview_names_what_is_left(self):
         action = self.exit_case.action_preview_walk_away()
         wizard = self.env["customer.exit.walk.away"].with_user(self.manager)
-        preview = wizard.browse(action["res_id"]).preview
-        self.assertIn("Left alone", preview)
-        self.assertIn("Sister", preview)
+        wizard = wizard.browse(action["res_id"])
+        self.assertIn("Left alone", wizard.left)
+        self.assertIn("Sister", wizard.left)
+        self.assertNotIn("Left alone", wizard.preview)
 
     def test_undone_everything_is_as_before(self):
         self.walk_away()

@@ -280,7 +280,9 @@ class TestCustomerExitWalkAway(GateCommon):
             }
         )
         self.env.invalidate_all()
-        self.assertIn("vendor too", self.open_preview().warnings)
+        wizard = self.open_preview()
+        self.assertIn("vendor too", wizard.warnings)
+        self.assertIn("Waived at the gate: Portal users (1)", wizard.left)
         self.walk_away()
         self.assertTrue(self.user._is_portal())
         self.assertEqual(bill.state, "posted")

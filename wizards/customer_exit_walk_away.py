@@ -1,4 +1,11 @@
+from collections import Counter
+
 from odoo import api, fields, models
+
+from ..models.customer_exit_waiver import WAIVED
+
+# Noted among the deeds, though nothing is done
+LEFT_KINDS = ("leave_shared",)
 
 
 class CustomerExitWalkAway(models.TransientModel):
@@ -10,6 +17,8 @@ class CustomerExitWalkAway(models.TransientModel):
     exit_id = fields.Many2one("customer.exit", required=True, readonly=True)
     obstacles = fields.Html(compute="_compute_preview", sanitize=False)
     preview = fields.Html(compute="_compute_preview", sanitize=False)
+    left = fields.Html(compute="_compute_preview", sanitize=False)
+    can_walk_away = fields.Boolean(compute="_compute_preview")
     warnings = fields.Html(compute="_compute_preview", sanitize=False)
 
     @api.model
@@ -34,8 +43,13 @@ class CustomerExitWalkAway(models.TransientModel):
             obstacles = exit_case._get_walk_away_obstacles()
             shown = {} if obstacles else exit_case._get_deeds_to_do()
             warnings = [] if obstacles else wizard._get_warnings()
+            left = {code: shown.pop(code) for code in LEFT_KINDS if code in shown}
+            wizard.can_walk_away = bool(shown or left)
             wizard.obstacles = exit_case._render_obstacles(obstacles)
             wizard.preview = exit_case._render_obstacles(wizard._get_sentences(shown))
+            wizard.left = exit_case._render_obstacles(
+                [] if obstacles else wizard._get_left_sentences(left)
+            )
             wizard.warnings = exit_case._render_obstacles(warnings)
 
     def _get_sentences(self, deeds):
@@ -43,6 +57,19 @@ class CustomerExitWalkAway(models.TransientModel):
         return [
             self._get_sentence(kinds[code], self.exit_id._split(records))
             for code, records in deeds.items()
+        ]
+
+    def _get_left_sentences(self, deeds):
+        """What stays: needed by a sister company, or waived at the gate."""
+        waivers = self.exit_id.waiver_ids
+        waived = Counter(
+            waivers.filtered(lambda waiver: waiver.decision == WAIVED).mapped("label")
+        )
+        return self._get_sentences(deeds) + [
+            self.env._(
+                "Waived at the gate: %(label)s (%(count)s)", label=label, count=n
+            )
+            for label, n in waived.items()
         ]
 
     def _get_sentence(self, kind, found_by_model):
