@@ -214,11 +214,13 @@ class TestCustomerPages(NeutralCommon, OptionCommon, HttpCase):
         self.assertPage("/my/proposals/0", 404, "nothing to see here")
         self.accept()
         self.assertPage(offer._get_url(message="accepted"), 200, "you accepted")
-        self.case.sudo().option_ids.date_answer_by = self.today(-1)
-        self.case.sudo().option_ids.state = "expired"
-        self.assertPage(page, 410, "no longer open")
-        self.case.sudo().option_ids.state = "withdrawn"
-        self.assertPage(page, 410, "taken these proposals back")
+        for state, days, words in (
+            ("expired", -1, "no longer open"),
+            ("withdrawn", 5, "taken these proposals back"),
+        ):
+            day = self.today(days)
+            self.case.sudo().option_ids.write({"state": state, "date_answer_by": day})
+            self.assertPage(page, 410, words)
 
     def test_the_statement_has_no_word_of_ours(self):
         self.make_order((self.service_ordered, 2)).order_line.qty_delivered = 2
