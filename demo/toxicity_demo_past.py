@@ -154,6 +154,7 @@ class ToxicityDemoPast(models.AbstractModel):
             {
                 "date_retained": self._day(KEPT_STEPS["retained"]),
                 "date_closed": self._day(KEPT_STEPS["kept"]),
+                "target_score": 45,
             }
         )
         self._date_steps(case, KEPT_STEPS)

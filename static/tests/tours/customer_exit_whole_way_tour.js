@@ -141,7 +141,7 @@ tours.add("toxic_customer_exit.pass_the_gate", {
         withPatience([
             openPage("gate"),
             {
-                trigger: getGateLine("Delivered, not invoiced"),
+                trigger: getGateLine("Open tasks"),
             },
             ...settleLine("Open quotations", {
                 trigger: ".modal button[name=action_drop]",
