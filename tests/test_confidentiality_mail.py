@@ -26,7 +26,7 @@ class TestConfidentialityMail(NeutralCommon, LeakCommon, MailCase, HttpCase):
         cls.orders.message_subscribe(cls.customer.ids)
 
     def assertNeutral(self, text, what):
-        super().assertNeutral(text, what, MARKER, self.exit_case.sudo().name)
+        return super().assertNeutral(text, what, MARKER, self.exit_case.sudo().name)
 
     def get_texts(self, mails):
         mails = mails.sudo()

@@ -56,7 +56,7 @@ class TestExitPortal(NeutralCommon, OptionCommon, MailCase, HttpCase):
         return response
 
     def assertNeutral(self, text, what):
-        super().assertNeutral(text, what, self.case.name, "shouted")
+        return super().assertNeutral(text, what, self.case.name, "shouted")
 
     # What is shown
 
