@@ -232,7 +232,7 @@ tours.add("toxic_customer_exit.send_and_show", {
                 run: "click",
             },
             {
-                trigger: ".modal .o_field_widget[name=mail_partner_ids]:contains(t@example.com)",
+                trigger: ".modal .o_field_widget[name=mail_partner_ids]:contains(Tour Customer Ltd)",
             },
             {
                 trigger: ".modal button[name=action_send_and_print]:contains(Send)",
