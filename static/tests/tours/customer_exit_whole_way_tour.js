@@ -50,6 +50,13 @@ function write(name, text) {
     };
 }
 
+// The form says what is missing: once it does no longer, it has drawn what was chosen.
+function isAnswered(question) {
+    return {
+        trigger: `.o_form_view:not(:has(.alert li:contains(${question})))`,
+    };
+}
+
 // The customer asks, and turns one proposal down with a word why.
 tours.add("toxic_customer_exit.ask_and_decline", {
     steps: () =>
@@ -333,11 +340,15 @@ tours.add("toxic_customer_exit.look_back", {
                 run: "click",
             },
             choose("did_exit", "Yes"),
+            isAnswered("Did we exit"),
             write("circumstances", "A promise that did not hold."),
             choose("pressure", "No"),
+            isAnswered("pressed to cut corners"),
             choose("feeling", "Rather good"),
+            isAnswered("How did it feel"),
             write("outcome", "They found somebody who suits them."),
             choose("regret", "No"),
+            isAnswered("Not answered yet"),
             {
                 trigger: "button[name=action_done]",
                 run: "click",
