@@ -329,6 +329,7 @@ class CustomerExit(models.Model):
         orders._cut_to_delivered(plan, self._prepare_scope_change())
         for entry in plan:
             entry.line._set_to_invoice(entry.to_bill)
+        orders._bill_combos_with_items()
         return plan
 
     def _prepare_scope_change(self):

@@ -61,12 +61,14 @@ class SaleOrderLine(models.Model):
     def _get_downpayment_left(self):
         """The price of what was paid in advance and neither deducted nor credited.
 
-        By value: a credit note may lower a down payment's price or its quantity.
+        By value: a credit note may lower a down payment's price or its quantity. Each
+        document rounds it: half of an odd amount has fractions of a cent in its price.
         """
         self.ensure_one()
-        return self.currency_id.round(
+        rounded = self.currency_id.round
+        return rounded(
             sum(
-                item.quantity * item.price_unit * -item.move_id.direction_sign
+                rounded(item.quantity * item.price_unit) * -item.move_id.direction_sign
                 for item in self._get_posted_lines()
             )
         )

@@ -70,6 +70,17 @@ class SaleOrder(models.Model):
                 vals_by_line[line] = line._prepare_cut_vals(entry.delivered)
         self._write_lines(vals_by_line, scope_change_vals)
 
+    def _bill_combos_with_items(self):
+        """A combo is the title of its items: billed if they are, as many as they are.
+
+        Odoo computes that from the items before it is known what of them is due.
+        """
+        lines = self.order_line
+        for combo in lines.filtered(lambda line: line.product_id.type == "combo"):
+            items = combo.linked_line_ids.filtered("combo_item_id")
+            quantities = items.mapped("qty_to_invoice")
+            combo._set_to_invoice(max(quantities, key=abs, default=0.0))
+
     def _write_lines(self, vals_by_line, scope_change_vals, title=None):
         """Write lines of orders, locked or not, as one scope change of each order."""
         lines = self.env["sale.order.line"].union(*vals_by_line)

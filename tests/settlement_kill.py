@@ -2,13 +2,22 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import time
 
 from odoo import SUPERUSER_ID, Command, api, sql_db
+from odoo.tools import SQL
 
-KILLS = 24
+# What changes something or takes a lock. Between two of these the process only reads: a
+# kill there leaves what one right after the former leaves.
+WRITING = re.compile(
+    r"\b(INSERT|UPDATE|DELETE|TRUNCATE|SHARE|SAVEPOINT|RELEASE|ROLLBACK|NEXTVAL|COMMIT)\b",
+    re.I,
+)
+# How a process says that it was not killed
+REACHED_THE_END = 7
 # What the final invoice writes to, whole but for times and what PostgreSQL counts.
 TABLES = {
     "customer_exit": "id, state",
@@ -90,20 +99,22 @@ def forgive(env, order):
     reversal.new_move_ids.action_post()
 
 
-class Counter:
-    """Counts the statements of this process, and kills it after one of them."""
+class Killer:
+    """Kills this process right after a writing statement that it sends."""
 
     def __init__(self, last=None):
-        self.count, self.last = 0, last
-        self.execute, self.commit = sql_db.Cursor.execute, sql_db.Cursor.commit
+        self.count, self.statements, self.last = 0, 0, last
+        self.execute = sql_db.Cursor.execute
 
     def __enter__(self):
-        counter = self
+        killer = self
 
-        def execute(cursor, *args, **kwargs):
-            result = counter.execute(cursor, *args, **kwargs)
-            counter.count += 1
-            if counter.count == counter.last:
+        def execute(cursor, query, *args, **kwargs):
+            result = killer.execute(cursor, query, *args, **kwargs)
+            killer.statements += 1
+            code = query.code if isinstance(query, SQL) else query
+            killer.count += bool(WRITING.search(code))
+            if killer.count == killer.last:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
@@ -115,7 +126,10 @@ class Counter:
 
 
 def press(env, exit_id, last=None, is_killed_after_commit=False):
-    """Issue it in a process of its own, which may be killed."""
+    """Issue it in a process of its own; return whether that was killed.
+
+    Asked to be killed after a statement that it does not come to, it undoes it all.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -124,9 +138,12 @@ def press(env, exit_id, last=None, is_killed_after_commit=False):
         with sql_db.db_connect(env.cr.dbname).cursor() as cr:
             os.write(writing, str(cr.connection.get_backend_pid()).encode())
             own = api.Environment(cr, SUPERUSER_ID, {})
-            with Counter(last):
+            with Killer(last):
                 own["customer.exit"].browse(exit_id).action_issue_final_invoice()
-                own.flush_all()
+                cr.flush()
+            if last:
+                cr.rollback()
+                os._exit(REACHED_THE_END)
             if is_killed_after_commit:
                 cr.postcommit.add(lambda: os.kill(os.getpid(), signal.SIGKILL))
         os._exit(0)
@@ -134,8 +151,11 @@ def press(env, exit_id, last=None, is_killed_after_commit=False):
     _pid, status = os.waitpid(child, 0)
     wait_for_end(env, int(os.read(reading, 20)))
     os.close(reading)
-    if os.WIFSIGNALED(status) != bool(last or is_killed_after_commit):
-        raise RuntimeError(f"killed after {last}: status {status}")
+    if os.WIFSIGNALED(status):
+        return True
+    if os.WEXITSTATUS(status) != (REACHED_THE_END if last else 0):
+        raise RuntimeError(f"after {last}: status {status}")
+    return False
 
 
 def wait_for_end(env, backend):
@@ -161,39 +181,40 @@ def read_tables(env):
 
 def count_statements(env, exit_id):
     """How many statements it takes; what they did is undone."""
-    with Counter() as counter:
+    with Killer() as counter:
         env["customer.exit"].browse(exit_id).action_issue_final_invoice()
         env.flush_all()
     env.cr.rollback()
     env.invalidate_all()
-    return counter.count
+    return counter.statements, counter.count
 
 
 def check(env):
     exit_id = seed(env).id
     before = read_tables(env)
-    # Twice: the first time more is read than afterwards.
-    total = min(count_statements(env, exit_id) for _time in range(2))
-    left = []
-    for number in range(KILLS):
-        last = 1 + number * (total - 1) // (KILLS - 1)
-        press(env, exit_id, last)
+    statements, _writing = count_statements(env, exit_id)
+    left, number = [], 1
+    while press(env, exit_id, number):
         tables = read_tables(env)
         left += [
-            f"{table} after statement {last}: {set(tables[table]) ^ set(rows)}"[:500]
+            f"{table} after statement {number}: {set(tables[table]) ^ set(rows)}"[:500]
             for table, rows in before.items()
             if tables[table] != rows
         ]
+        number += 1
     press(env, exit_id, is_killed_after_commit=True)
     after = read_tables(env)
     press(env, exit_id)
+    exit_case = env["customer.exit"].browse(exit_id)
     result = {
-        "statements": total,
+        "statements": statements,
+        "kills": number - 1,
         "left": left,
         "changed": [table for table in TABLES if after[table] != before[table]],
         "again": [
             table for table, rows in read_tables(env).items() if rows != after[table]
         ],
-        "state": env["customer.exit"].browse(exit_id).state,
+        "state": exit_case.state,
+        "unsettled": exit_case._get_unsettled_lines().mapped("display_name"),
     }
     sys.stdout.write("RESULT " + json.dumps(result))

@@ -1,135 +1,37 @@
-"""The stories of settlement_world.py, lived in Odoo, and the books kept meanwhile.
+"""The stories of settlement_world.py, lived in Odoo, and the books kept meanwhile."""
 
-The books say what has to be billed in the end. They know deliveries, bills and credit
-notes as they happen, never what Odoo or the module made of them.
-"""
-
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import Command
 
-CENT = HUNDREDTH = Decimal("0.01")
-ORDERED = {"ordered", "combo", "paid stages"}
+from .settlement_books import HUNDREDTH, Page, Rebate, exact, rounded
+from .settlement_setting import SettlementSetting
+from .settlement_world import MAX_ADVANCES
 
 
-def rounded(value):
-    return value.quantize(CENT, rounding=ROUND_HALF_UP)
+def get_day(period):
+    """When the work of a period was done; periods are a month apart."""
+    return date.today() - timedelta(days=90 - 30 * period)
 
 
-def exact(value):
-    """A float as the decimal a person would write."""
-    return Decimal(str(round(value, 6)))
+class Case(NamedTuple):
+    """What one exit settles: the orders of a customer in one company."""
+
+    told: object
+    customer: object
+    company: object
+    orders: object
 
 
-@dataclass
-class Page:
-    """What the books hold about one order line."""
-
-    price: Decimal
-    discount: Decimal
-    tax: str
-    delivered: Decimal = Decimal(0)
-    credited: Decimal = Decimal(0)
-    bills: list = field(default_factory=list)
-
-    @property
-    def net(self):
-        return sum(self.bills, Decimal(0))
-
-    def worth(self, quantity, price=None):
-        """What a quantity comes to on one document, untaxed and rounded."""
-        amount = quantity * (self.price if price is None else price)
-        amount *= 1 - self.discount / 100
-        if self.tax == "included":
-            amount /= Decimal("1.21")
-        return rounded(amount)
-
-    def due(self, is_rebilled):
-        forgiven = min(self.credited, max(Decimal(0), self.delivered - self.net))
-        last = self.delivered - (0 if is_rebilled else forgiven) - self.net
-        return sum(map(self.worth, [*self.bills, last]))
-
-
-@dataclass
-class Rebate(Page):
-    """A discount on the whole order: due like what was delivered of the order."""
-
-    # What the order prints, to which Odoo has already shared out its rounding
-    printed: Decimal = Decimal(0)
-
-    def worth(self, quantity, price=None):
-        is_whole = price is None or price == self.price
-        if is_whole and abs(quantity) == 1:
-            return self.printed * quantity
-        return super().worth(quantity, price)
-
-    def due_for(self, share):
-        if self.bills:
-            last = (share.quantize(HUNDREDTH) if share else Decimal(0)) - self.net
-            return sum(map(self.worth, [*self.bills, last]))
-        return self.worth(Decimal(1), self.price * share)
-
-
-class SettlementStage:
-    """Mixin of a test: make_world, then live through its periods."""
-
-    @classmethod
-    def set_stage(cls):
-        cls.products = {}
-        taxes = {
-            tax: cls.env["account.tax"].create(
-                {
-                    "name": f"21 {tax}",
-                    "amount": 21,
-                    "type_tax_use": "sale",
-                    "price_include_override": f"tax_{tax}",
-                }
-            )
-            for tax in ("excluded", "included")
-        }
-        policies = {
-            "ordered": ("ordered_prepaid", {}),
-            "delivered": ("delivered_manual", {}),
-            "hours": ("delivered_timesheet", {}),
-            "stages": ("delivered_manual", {"service_type": "milestones"}),
-            "paid stages": ("ordered_prepaid", {"service_type": "milestones"}),
-            "expense": ("ordered_prepaid", {"expense_policy": "cost"}),
-            "combo": ("ordered_prepaid", {}),
-        }
-        for kind, (policy, values) in policies.items():
-            for tax in ("none", "excluded", "included"):
-                product = cls.make_service(f"{kind} {tax}", policy)
-                product.write(values)
-                product.taxes_id = taxes.get(tax, cls.env["account.tax"])
-                cls.products[kind, tax] = product
-        cls.combos = {tax: cls.make_combo(tax) for tax in ("none", *taxes)}
-        cls.exempt = cls.env["account.fiscal.position"].create({"name": "Exempt"})
-        cls.foreign = cls.setup_other_currency("CHF", rates=[("1900-01-01", 3.0)])
-        cls.foreign_prices = cls.env["product.pricelist"].create(
-            {"name": "CHF", "currency_id": cls.foreign.id}
-        )
-        cls.employee = cls.env["hr.employee"].sudo().create({"name": "Ada"})
-        plan = cls.env["account.analytic.plan"].search([], limit=1)
-        cls.travel = cls.env["account.analytic.account"].create(
-            {"name": "Travel", "plan_id": plan.id}
-        )
-
-    @classmethod
-    def make_combo(cls, tax):
-        item = cls.products["combo", tax]
-        combo = cls.env["product.combo"].create(
-            {"name": tax, "combo_item_ids": [Command.create({"product_id": item.id})]}
-        )
-        menu = cls.env["product.product"].create(
-            {"name": "Menu", "type": "combo", "combo_ids": [Command.link(combo.id)]}
-        )
-        return menu, combo.combo_item_ids
+class SettlementStage(SettlementSetting):
+    """Mixin of a test: the stories of a world, lived through period by period."""
 
     def live(self, world):
-        """Return [(customer story, customer, {order: {line: Page}})]."""
+        """Return a Case for each customer and company."""
         self.pages, self.stories = {}, {}
-        lived = self.make_customers(world)
+        cases = self.make_customers(world)
         self.orders = self.env["sale.order"].union(*self.stories)
         self.make_lines()
         self.give_rebates()
@@ -141,7 +43,7 @@ class SettlementStage:
             self.bill(period)
         self.deliver(2)
         self.lock()
-        return lived
+        return cases
 
     def make_customers(self, world):
         customers = self.env["res.partner"].create(
@@ -163,21 +65,30 @@ class SettlementStage:
                 ]
             )
         )
-        lived = []
+        cases = []
         for told, customer, _address in parts:
             orders = {next(all_orders): story for story in told.orders}
             self.stories |= orders
-            lived.append((told, customer, self.env["sale.order"].union(*orders)))
-        return lived
+            together = self.env["sale.order"].union(*orders)
+            cases += [
+                Case(told, customer, company, theirs)
+                for company, theirs in together.grouped("company_id").items()
+            ]
+        return cases
 
     def prepare_order(self, story, customer, address):
-        vals = {"partner_id": customer.id, "partner_invoice_id": customer.id}
+        company = self.elsewhere if story.is_elsewhere else self.home
+        vals = {
+            "partner_id": customer.id,
+            "partner_invoice_id": customer.id,
+            "company_id": company.id,
+        }
         if story.has_own_address:
             vals["partner_invoice_id"] = address.id
         if story.is_foreign:
             vals["pricelist_id"] = self.foreign_prices.id
         if story.is_exempt:
-            vals["fiscal_position_id"] = self.exempt.id
+            vals["fiscal_position_id"] = self.exempt[company].id
         return vals
 
     def make_lines(self):
@@ -191,7 +102,8 @@ class SettlementStage:
                 told.append((line, "none" if story.is_exempt else line.tax))
         lines = self.env["sale.order.line"].create(vals_list)
         for line, (story, tax) in zip(lines, told, strict=True):
-            self.pages[line] = Page(story.price, story.discount, tax)
+            page = self.pages[line] = Page(story.price, story.discount, tax)
+            page.ordered = self.get_ordered(line.order_id, story)
         self.told = dict(zip(lines, (story for story, _tax in told), strict=True))
 
     def add_texts(self, order):
@@ -211,12 +123,16 @@ class SettlementStage:
         vals = {
             "order_id": order.id,
             "product_id": self.products[story.kind, story.tax].id,
-            "product_uom_qty": float(story.quantity),
+            "product_uom_qty": float(self.get_ordered(order, story)),
             "price_unit": float(story.price),
             "discount": float(story.discount),
         }
+        if self.is_option(order, story):
+            vals["sequence"] = 13
+        if story.plans:
+            vals["analytic_distribution"] = self.distributions[story.plans]
         if story.kind == "expense":
-            vals |= {"product_uom_qty": 0, "is_expense": True}
+            vals["is_expense"] = True
         if story.kind == "combo":
             menu, item = self.combos[story.tax]
             parent = self.env["sale.order.line"].create(
@@ -229,18 +145,30 @@ class SettlementStage:
             vals |= {"linked_line_id": parent.id, "combo_item_id": item.id}
         return vals
 
+    def is_option(self, order, story):
+        """Whether it is below the optional section; a combo is not taken apart."""
+        return self.stories[order].has_texts and story.option and story.kind != "combo"
+
+    def get_ordered(self, order, story):
+        is_left = self.is_option(order, story) and story.option == "left"
+        return Decimal(0) if is_left or story.kind == "expense" else story.quantity
+
     def give_rebates(self):
         for order, story in self.stories.items():
-            if not story.rebate or all(line.kind == "expense" for line in story.lines):
+            # There is nothing to take off an order for expenses alone.
+            if not story.rebate or not order.amount_total:
                 continue
+            before, share = order.order_line, float(story.rebate) / 100
+            amount = {"discount_type": "amount"}
+            amount["discount_amount"] = round(order.amount_total * share, 2)
+            percent = {"discount_type": "so_discount", "discount_percentage": share}
             self.env["sale.order.discount"].create(
                 {
                     "sale_order_id": order.id,
-                    "discount_type": "so_discount",
-                    "discount_percentage": float(story.rebate) / 100,
+                    **(amount if story.is_rebate_fixed else percent),
                 }
             ).action_apply_discount()
-            for line in order.order_line.filtered(lambda line: line.price_unit < 0):
+            for line in order.order_line - before:
                 tax = "included" if "included" in (line.tax_ids.name or "") else "none"
                 self.pages[line] = Rebate(
                     exact(line.price_unit),
@@ -251,15 +179,23 @@ class SettlementStage:
 
     def plan_work(self):
         """A project with a task for each line that is billed by logged time."""
-        self.project = self.env["project.project"].create(
-            {"name": "Works", "allow_billable": True, "allow_milestones": True}
-        )
+        self.projects = {
+            company: self.env["project.project"].create(
+                {
+                    "name": "Works",
+                    "allow_billable": True,
+                    "allow_milestones": True,
+                    "company_id": company.id,
+                }
+            )
+            for company in self.companies
+        }
         timed = [line for line, told in self.told.items() if told.kind == "hours"]
         tasks = self.env["project.task"].create(
             [
                 {
                     "name": "Work",
-                    "project_id": self.project.id,
+                    "project_id": self.projects[line.company_id].id,
                     "partner_id": line.order_id.partner_id.id,
                     "sale_line_id": line.id,
                 }
@@ -269,13 +205,20 @@ class SettlementStage:
         self.tasks = dict(zip(timed, tasks, strict=True))
 
     def pay_in_advance(self):
-        for order, story in self.stories.items():
-            # Of an order for expenses alone there is nothing to pay in advance.
-            for method, number in story.advances if order.amount_total else ():
-                name = "amount" if method == "percentage" else "fixed_amount"
-                self.make_down_payment(
-                    order, advance_payment_method=method, **{name: float(number)}
-                )
+        for number in range(MAX_ADVANCES):
+            moves = self.env["account.move"]
+            for order, story in self.stories.items():
+                # Of an order for expenses alone there is nothing to pay in advance.
+                advances = story.advances if order.amount_total else ()
+                for method, share in advances[number : number + 1]:
+                    name = "amount" if method == "percentage" else "fixed_amount"
+                    moves |= self.make_down_payment(
+                        order,
+                        post=False,
+                        advance_payment_method=method,
+                        **{name: float(share)},
+                    )
+            moves.action_post()
 
     def deliver(self, period):
         milestones, times = [], []
@@ -287,24 +230,28 @@ class SettlementStage:
             delivered = (told.quantity * told.progress[period]).quantize(HUNDREDTH)
             done, page.delivered = delivered - page.delivered, delivered
             if told.kind in ("hours", "expense"):
-                times += [self.prepare_time(line, told, done)] if done else []
+                vals = self.prepare_time(line, told, done)
+                vals |= {"date": get_day(period), "company_id": line.company_id.id}
+                times += [vals] if done else []
             elif done:
                 line.qty_delivered = float(delivered)
         self.env["project.milestone"].create(milestones)
         self.env["account.analytic.line"].create(times)
+        # As at the end of a request: what is only computed while somebody reads may
+        # empty the cache under the reader, which then misses a record that is there.
+        self.env.flush_all()
 
     def prepare_milestones(self, line, told, period):
         """A stage reached, if one is; more than all of them there is not."""
         before = min(told.progress[period - 1], Decimal(1)) if period else 0
         share = min(told.progress[period], Decimal(1))
-        delivered = told.quantity * share
-        self.pages[line].delivered = rounded(delivered)
+        self.pages[line].delivered = rounded(self.pages[line].ordered * share)
         if share == before:
             return []
         return [
             {
                 "name": "Stage",
-                "project_id": self.project.id,
+                "project_id": self.projects[line.company_id].id,
                 "sale_line_id": line.id,
                 "quantity_percentage": float(share - before),
                 "is_reached": True,
@@ -315,10 +262,10 @@ class SettlementStage:
         if told.kind == "hours":
             return {
                 "name": "Work",
-                "project_id": self.project.id,
+                "project_id": self.projects[line.company_id].id,
                 "task_id": self.tasks[line].id,
                 "unit_amount": float(done),
-                "employee_id": self.employee.id,
+                "employee_id": self.employees[line.company_id].id,
             }
         return {
             "name": "Train",
@@ -332,22 +279,44 @@ class SettlementStage:
 
     def bill(self, period):
         """Interim bills of the period, and goodwill credit notes over some of them."""
-        for is_final in (True, False):
-            chosen = self.orders.filtered(
-                lambda order, is_final=is_final: (
-                    self.stories[order].interim[period : period + 1] == (is_final,)
-                )
+        groups = self.orders.grouped(
+            lambda order: (
+                order.company_id,
+                self.stories[order].is_by_period,
+                self.stories[order].interim[period : period + 1],
             )
-            moves = chosen.with_context(
-                raise_if_nothing_to_invoice=False
-            )._create_invoices(grouped=True, final=is_final)
-            # Whoever looks at a bill with nothing on it does not send it.
-            idle = moves.filtered(lambda move: move.amount_total <= 0)
-            idle.unlink()
-            moves = moves.exists()
-            moves.action_post()
-            self.note(moves)
-            self.credit(moves, period)
+        )
+        for (company, is_by_period, told), orders in groups.items():
+            if told in ((True,), (False,)):
+                orders = orders.with_company(company).with_context(
+                    raise_if_nothing_to_invoice=False
+                )
+                bill = self.bill_period if is_by_period else self.bill_all
+                moves = bill(orders, period, *told)
+                # Whoever looks at a bill with nothing on it does not send it.
+                moves.filtered(lambda move: move.amount_total <= 0).unlink()
+                moves = moves.exists()
+                moves.action_post()
+                self.note(moves)
+                self.credit(moves, period)
+
+    def bill_all(self, orders, _period, is_final):
+        return orders._create_invoices(grouped=True, final=is_final)
+
+    def bill_period(self, orders, period, is_final):
+        """Of hours, those of the period alone; the rest as usual."""
+        half = timedelta(days=14)
+        wizard = orders.env["sale.advance.payment.inv"].create(
+            {
+                "sale_order_ids": [Command.set(orders.ids)],
+                "advance_payment_method": "delivered",
+                "deduct_down_payments": is_final,
+                "consolidated_billing": False,
+                "date_start_invoice_timesheet": get_day(period) - half,
+                "date_end_invoice_timesheet": get_day(period) + half,
+            }
+        )
+        return wizard._create_invoices(orders)
 
     def note(self, moves, is_goodwill=False):
         for move in moves:
@@ -369,16 +338,20 @@ class SettlementStage:
         )
         for company_moves in chosen.grouped("currency_id").values():
             reversal = (
+                # Coins are rounded to an account that each company has of its own.
                 self.env["account.move.reversal"]
+                .with_company(company_moves.company_id)
                 .with_context(active_model="account.move", active_ids=company_moves.ids)
                 .create({"journal_id": company_moves.journal_id.id})
             )
             reversal.refund_moves()
             notes = reversal.new_move_ids
-            for item in notes.invoice_line_ids.filtered("product_id"):
-                told = self.told.get(item.sale_line_ids)
-                part = told.credit if told else Decimal(0)
-                item.quantity = float((exact(item.quantity) * part).quantize(HUNDREDTH))
+            for note in notes:
+                # All at once: each write would balance the whole note again.
+                note.invoice_line_ids = [
+                    Command.update(item.id, {"quantity": self.get_credited(item)})
+                    for item in note.invoice_line_ids.filtered("product_id")
+                ]
             notes.filtered(lambda note: note.amount_total <= 0).unlink()
             notes = notes.exists()
             notes.action_post()
@@ -390,9 +363,7 @@ class SettlementStage:
         return float((exact(item.quantity) * part).quantize(HUNDREDTH))
 
     def lock(self):
-        for order, story in self.stories.items():
-            if story.is_locked:
-                order.action_lock()
+        self.orders.filtered(lambda order: self.stories[order].is_locked).action_lock()
 
     def due(self, order, is_rebilled):
         """What has to be billed of an order in all, by the books."""
@@ -411,6 +382,6 @@ class SettlementStage:
             told, page = self.told.get(line), self.pages[line]
             if told and told.kind != "expense":
                 value = page.price * (1 - page.discount / 100)
-                ordered += told.quantity * value
+                ordered += page.ordered * value
                 delivered += page.delivered * value
         return min(Decimal(1), delivered / ordered) if ordered else Decimal(0)

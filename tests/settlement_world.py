@@ -20,6 +20,8 @@ KINDS = (
 )
 DISCOUNTS = ("0", "0", "5", "12.5", "33.33")
 TAXES = ("none", "excluded", "included")
+MAX_ADVANCES = 2
+INTERIM = ((), (), (False,), (True,), (False, True), (None, False), (None, True))
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,17 @@ class LineStory:
     progress: tuple
     # Which part of an interim bill is credited in goodwill
     credit: Decimal
+    # Spread over the accounts of so many analytic plans
+    plans: int
+    # Below an optional section, where there is one: "taken", or "left" at no quantity
+    option: str | None
 
 
 @dataclass(frozen=True)
 class OrderStory:
     lines: tuple
+    # In the other company, which rounds its documents in cash
+    is_elsewhere: bool
     is_foreign: bool
     has_own_address: bool
     # A fiscal position that takes the excluded tax away
@@ -49,8 +57,12 @@ class OrderStory:
     advances: tuple
     # A discount in percent on the whole order, as Odoo's button adds it
     rebate: Decimal
-    # Interim bills: whether each deducts the down payments
+    # The same as an amount
+    is_rebate_fixed: bool
+    # Interim bills: whether each deducts the down payments; None is no bill
     interim: tuple
+    # Interim bills hold the hours of their period only
+    is_by_period: bool
     # Which interim bill gets a goodwill credit note
     credited: int | None
 
@@ -84,29 +96,34 @@ def line_stories(draw):
         tax=draw(st.sampled_from(TAXES)),
         progress=tuple(progress),
         credit=Decimal(draw(st.sampled_from(["0", "0.25", "0.5", "1"]))),
+        plans=draw(st.sampled_from([0, 0, 0, 1, 2])),
+        option=draw(st.sampled_from([None, None, "taken", "left"])),
     )
 
 
 @st.composite
 def order_stories(draw):
-    interim = draw(st.sampled_from([(), (), (False,), (True,), (False, True)]))
+    interim = draw(st.sampled_from(INTERIM))
     advance = st.one_of(
         st.tuples(st.just("percentage"), st.sampled_from([10, 30, 50]).map(Decimal)),
         st.tuples(st.just("fixed"), hundredths(100, 50000)),
     )
     return OrderStory(
         lines=tuple(draw(st.lists(line_stories(), min_size=1, max_size=3))),
+        is_elsewhere=rarely(draw, True, False),
         is_foreign=rarely(draw, True, False),
         has_own_address=rarely(draw, True, False),
         is_exempt=rarely(draw, True, False),
         has_texts=draw(st.booleans()),
         is_locked=rarely(draw, True, False),
-        advances=tuple(draw(st.lists(advance, max_size=2)))
+        advances=tuple(draw(st.lists(advance, max_size=MAX_ADVANCES)))
         if draw(st.integers(1, 3)) == 3
         else (),
         rebate=rarely(draw, Decimal(10), Decimal(0)),
+        is_rebate_fixed=draw(st.booleans()),
         interim=interim,
-        credited=draw(st.sampled_from([None, 0])) if interim else None,
+        is_by_period=draw(st.booleans()),
+        credited=draw(st.sampled_from([None, len(interim) - 1])) if interim else None,
     )
 
 

@@ -94,3 +94,12 @@ class TestFinalInvoiceAdvances(FinalInvoiceCommon):
                 order.order_line.filtered("product_id").qty_delivered = 5
                 self.issue(self.make_exit(customer))
                 self.assertEqual(self.billed(order), self.owed((5, 100)))
+
+    def test_an_advance_of_half_a_cent_leaves_nothing_to_settle(self):
+        order, advance = self.make_advanced_order(price=300.155)
+        self.assertEqual(advance.amount_untaxed, 300.16)
+        exit_case = self.make_exit()
+        invoice = self.issue(exit_case)
+        self.assertAlmostEqual(invoice.amount_untaxed, 500 - 300.16)
+        self.assertEqual(self.billed(order), self.owed((5, 100)))
+        self.assertFalse(exit_case.sudo()._get_unsettled_lines())

@@ -7,7 +7,10 @@ from .database_copy import DatabaseCopyCase
 
 @tagged("post_install", "-at_install")
 class TestFinalInvoiceKill(DatabaseCopyCase):
-    """The process is killed, for real, after one of the statements it sends."""
+    """The process is killed, for real, after each statement that writes or locks.
+
+    Those in between only read: a kill after one of them finds the same database.
+    """
 
     maxDiff = None
     suffix = "killed"
@@ -17,9 +20,11 @@ class TestFinalInvoiceKill(DatabaseCopyCase):
         result = json.loads(output.partition("RESULT ")[2])
         # Killed before the commit, up to the very last statement: nothing.
         self.assertGreater(result["statements"], 100)
+        self.assertGreater(result["kills"], 40)
         self.assertEqual("\n".join(result["left"]), "")
         # Killed right after it: everything, and pressing again adds nothing.
         self.assertEqual(result["state"], "invoiced")
+        self.assertEqual(result["unsettled"], [])
         written = {"account_move", "sale_order_line", "customer_exit", "scope_change"}
         self.assertLessEqual(written, set(result["changed"]))
         self.assertEqual(result["again"], [])

@@ -137,6 +137,56 @@ class TestFinalInvoiceKinds(FinalInvoiceCommon):
         self.assertEqual(final.amount_untaxed, 200 - 77.77)
         self.assertEqual(self.billed(order), self.owed((6, 100)))
 
+    def make_combo_order(self, quantity, **values):
+        """An order of a menu; its item is the line that carries the price."""
+        item = self.make_service("Soup", "ordered_prepaid")
+        combo = self.env["product.combo"].create(
+            {
+                "name": "Choice",
+                "combo_item_ids": [Command.create({"product_id": item.id})],
+            }
+        )
+        menu = self.env["product.product"].create(
+            {"name": "Menu", "type": "combo", "combo_ids": [Command.link(combo.id)]}
+        )
+        order = self.make_order((menu, quantity, 0), confirm=False, **values)
+        order.order_line = [
+            Command.create(
+                {
+                    **self._prepare_order_line_vals(item, quantity, 80),
+                    "linked_line_id": order.order_line.id,
+                    "combo_item_id": combo.combo_item_ids.id,
+                }
+            )
+        ]
+        order.action_confirm()
+        return order
+
+    def test_a_menu_is_billed_with_what_of_it_was_delivered(self):
+        eaten, untouched = self.make_combo_order(4), self.make_combo_order(4)
+        eaten.order_line[1].qty_delivered = 3
+        invoice = self.issue(self.make_exit())
+        self.assertEqual(
+            [(line.name, line.quantity) for line in invoice.invoice_line_ids],
+            [("Menu x 3", 3), ("Soup", 3)],
+        )
+        self.assertEqual(self.billed(eaten | untouched), self.owed((3, 80)))
+
+    def test_a_menu_that_was_forgiven_makes_no_empty_document(self):
+        address = self.make_customer(
+            name="Accounts", is_company=False, parent_id=self.customer.id
+        )
+        forgiven = self.make_combo_order(4, partner_invoice_id=address.id)
+        soup = forgiven.order_line[1]
+        soup.qty_delivered = 4
+        self.make_credit_note(self.make_invoices(forgiven), {soup.product_id: 4})
+        order = self.make_order((self.service_delivered, 1))
+        order.order_line.qty_delivered = 1
+        invoice = self.issue(self.make_exit())
+        self.assertEqual(invoice.partner_id, self.customer)
+        self.assertEqual(invoice.amount_untaxed, 100)
+        self.assertEqual(self.billed(forgiven), 0)
+
     def test_a_branch_settles_its_own_orders(self):
         branch = self.env["res.company"].create(
             {"name": "Branch", "parent_id": self.company.id}

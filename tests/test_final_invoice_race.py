@@ -24,6 +24,7 @@ class TestFinalInvoiceRace(BaseCase):
 
     def setUp(self):
         super().setUp()
+        self.attempts = []
         self.registry = Registry(get_db_name())
         with self.committed() as env:
             company = env["res.company"].search(
@@ -133,6 +134,7 @@ class TestFinalInvoiceRace(BaseCase):
         return outcomes
 
     def press(self, env):
+        self.attempts.append(threading.get_ident())
         exit_case = env["customer.exit"].browse(self.made["customer.exit"])
         return exit_case.action_issue_final_invoice()
 
@@ -170,6 +172,37 @@ class TestFinalInvoiceRace(BaseCase):
         for outcome in outcomes:
             self.assertIsInstance(outcome, dict, outcome)
         self.assertEqual(len({outcome["res_id"] for outcome in outcomes}), 1)
+
+    def test_twenty_at_once_make_one_set_of_invoices_of_several_orders(self):
+        with self.committed() as env:
+            self.add_order_billed_elsewhere(env)
+        outcomes = self.race(*[self.press] * PRESSES)
+        self.assertEqual(self.get_result(), (2, 1000, "invoiced"))
+        for outcome in outcomes:
+            self.assertIsInstance(outcome, dict, outcome)
+        with self.committed() as env:
+            exit_case = env["customer.exit"].browse(self.made["customer.exit"])
+            invoices = exit_case.invoice_ids.ids
+        self.assertEqual(outcomes[0]["domain"], [("id", "in", invoices)])
+        # One of them issued; all the others are told what it is told.
+        self.assertEqual(outcomes[1:], outcomes[:1] * (PRESSES - 1))
+        # All had looked before anyone had issued: each of the others came too late with
+        # what it had seen, and looked again.
+        self.assertGreaterEqual(len(self.attempts), 2 * PRESSES - 1)
+
+    def add_order_billed_elsewhere(self, env):
+        """What goes to another address is a document of its own."""
+        made = {name: env[name].browse(ids) for name, ids in self.made.items()}
+        customer = made["res.partner"]
+        address = env["res.partner"].create(
+            {"name": "Accounts", "type": "other", "parent_id": customer.id}
+        )
+        order = made["sale.order"].copy({"partner_invoice_id": address.id})
+        order.action_confirm()
+        order.order_line.qty_delivered = 3
+        # Addresses are deleted before whose they are.
+        self.made["res.partner"] = (address | customer).ids
+        self.made["sale.order"] += order.ids
 
     def test_odoo_invoicing_at_the_same_time_bills_nothing_twice(self):
         outcomes = self.race(self.press, self.invoice_by_odoo)
