@@ -11,6 +11,8 @@ RESULT_COLUMNS = (
 )
 # Bands go through the ORM, which remembers what it writes.
 WRITTEN_AT_ONCE = 5000
+# More than so many are found faster among everyone than one by one.
+FEW = 5000
 
 
 class ToxicityScoreEngine(models.AbstractModel):
@@ -54,13 +56,15 @@ class ToxicityScoreEngine(models.AbstractModel):
         """Rescore as _rescore_range, where nearly all are as they were.
 
         Who moved is looked for without putting the parts of everyone together, and
-        then rescored.
+        then rescored; with everyone, where these are many after all.
         """
         scope = self._get_range(first, last)
         self.env.flush_all()
         relations = self._get_kept_relations(kept, scope)
         self._create_results(relations, scope, with_parts=False)
         moved_ids = self._find_moved()
+        if len(moved_ids) > FEW:
+            return self._rescore_scope(scope, relations)
         self.env["toxicity.score.snapshot"]._take_month_end(scope)
         written = self._delete_vanished(scope)
         if moved_ids:

@@ -1,6 +1,9 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
+
+from odoo.addons.toxic_customer_exit.models import toxicity_score_engine
 
 from .common import ToxicityCommon
 
@@ -78,6 +81,17 @@ class TestRepeat(ToxicityCommon):
         engine = self.env["toxicity.score.engine"].sudo()
         everyone = self.customer | came | still | vanished
         self.assertEqual(engine._rescore_customers(everyone.ids), 0)
+
+    def test_a_repeat_that_finds_many_moved_rescores_everyone(self):
+        others = [self.make_customer(name=f"Other {number}") for number in range(3)]
+        self.run_cron()
+        for customer in others:
+            self.make_late_invoice(customer)
+        with patch.object(toxicity_score_engine, "FEW", 2):
+            run = self.run_cron()
+        self.assertTrue(run._is_repeat())
+        self.assertEqual(run.changed, 3)
+        self.assertIn("payment_delay", self.read_lines(others[0]))
 
     def test_another_reason_of_the_same_weight_is_seen(self):
         """Score, load and all sums are the same then: the parts alone tell."""
