@@ -69,11 +69,11 @@ class Worker(Meetings, FinalInvoice, OrdinaryWork):
         """All evidence is older by some days."""
         with self.environment() as env:
             env.cr.execute("UPDATE toxicity_signal SET date = date - %s", [days])
-            # The last run was another day's too: this one is no repeat of it.
+            # The last run is another day's, to either side: the next repeats none.
             env.cr.execute(
                 "UPDATE toxicity_score_run"
                 " SET started_at = started_at - %s * INTERVAL '1 day'",
-                [days],
+                [abs(days)],
             )
             env.cr.commit()
             env.cr.connection.autocommit = True
