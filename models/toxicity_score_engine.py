@@ -167,7 +167,7 @@ class ToxicityScoreEngine(models.AbstractModel):
         news goes through the ORM (see _apply_bands). Where another transaction was
         quicker, PostgreSQL refuses, and the run begins its batch anew.
         """
-        return self._execute(
+        inserted = self._execute(
             SQL(
                 """
                 INSERT INTO toxicity_score (
@@ -193,6 +193,12 @@ class ToxicityScoreEngine(models.AbstractModel):
                 new=self._get_columns(RESULT_COLUMNS, "new"),
             )
         )
+        if inserted > FEW:
+            # Autovacuum sees none of these rows before the commit, and may take the
+            # table for empty: the next batch would then look up each score among all
+            # of a company.
+            self.env.cr.execute("ANALYZE toxicity_score (partner_id, company_id)")
+        return inserted
 
     @api.model
     def _execute(self, statement):

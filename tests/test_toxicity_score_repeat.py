@@ -112,3 +112,35 @@ class TestRepeat(ToxicityCommon):
         self.assertEqual(run.changed, 1)
         self.assertEqual(set(self.read_lines(self.customer)), {"unplanned_time"})
         self.assertEqual(self.get_score().score, score)
+
+
+class TestManyAtOnce(ToxicityCommon):
+    """Scores that are new, as all are after the installation."""
+
+    def rescore_new(self, few):
+        customer = self.make_customer(name="New")
+        due = self.days_ago(60)
+        self.make_invoice(100, due - timedelta(1), due, customer=customer)
+        with patch.object(toxicity_score_engine, "FEW", few):
+            self.assertTrue(self.rescore(customer))
+
+    def read_counts(self):
+        """How many scores there are, and how many PostgreSQL believes there are."""
+        self.env.cr.execute(
+            """
+            SELECT (SELECT COUNT(*) FROM toxicity_score), reltuples
+              FROM pg_class WHERE oid = 'toxicity_score'::regclass
+            """
+        )
+        return self.env.cr.fetchone()
+
+    def test_postgresql_knows_of_many_new_scores_before_they_are_committed(self):
+        self.rescore_new(few=0)
+        there_are, believed = self.read_counts()
+        self.assertEqual(believed, there_are)
+
+    def test_it_is_not_told_of_a_few(self):
+        self.rescore_new(few=0)
+        self.rescore_new(few=1)
+        there_are, believed = self.read_counts()
+        self.assertEqual(believed, there_are - 1)
